@@ -1,0 +1,13 @@
+//! Getting in: who is admitted, how strongly, and for how long.
+
+pub mod admission;
+pub mod identity;
+pub mod level;
+pub mod method;
+pub mod session;
+
+pub use admission::{Admission, Denial, Policy, admit};
+pub use identity::Identity;
+pub use level::Level;
+pub use method::Method;
+pub use session::{Limits, Session};

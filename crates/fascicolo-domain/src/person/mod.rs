@@ -1,0 +1,9 @@
+//! Who people are.
+
+pub mod acting;
+pub mod citizen;
+pub mod codice_fiscale;
+
+pub use acting::{Acting, Capacity};
+pub use citizen::{Citizen, Standing};
+pub use codice_fiscale::CodiceFiscale;

@@ -1,0 +1,8 @@
+//! How long each kind of row is kept (GEN-G7): one table.
+
+use jiff::SignedDuration;
+
+/// Logins with their request and answer, and audit segments: 24 months.
+pub const LOGIN_EXCHANGE: SignedDuration = SignedDuration::from_hours(24 * 731);
+/// A login that waits for its answer: 10 minutes.
+pub const PENDING_LOGIN: SignedDuration = SignedDuration::from_mins(10);
