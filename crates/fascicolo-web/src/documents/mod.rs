@@ -1,0 +1,5 @@
+//! documents
+
+pub fn routes() -> axum::Router<crate::App> {
+    axum::Router::new()
+}

@@ -1,0 +1,5 @@
+//! history
+
+pub fn routes() -> axum::Router<crate::App> {
+    axum::Router::new()
+}

@@ -1,0 +1,5 @@
+//! login
+
+pub fn routes() -> axum::Router<crate::App> {
+    axum::Router::new()
+}

@@ -1,0 +1,70 @@
+//! The outside world, as few traits as serve. Real adapters live in `fascicolo-adapters`, pretended ones in the sandbox.
+
+use bytes::Bytes;
+use fascicolo_domain::Fault;
+use fascicolo_domain::ids::{IdEntropy, ObjectId};
+use fascicolo_domain::secret::Token;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use jiff::Timestamp;
+
+/// The only source of "now".
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// The only source of chance: a cryptographically secure generator.
+pub trait Entropy: Send + Sync {
+    /// Fills the slice with random bytes.
+    ///
+    /// # Errors
+    /// The generator failed: nothing may be made without it.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), Fault>;
+}
+
+/// A stream of chunks; an error ends it.
+pub type ByteStream = BoxStream<'static, Result<Bytes, Fault>>;
+
+/// Where the stored (already encrypted) bytes of documents are: a folder, an object store. Names are our ids.
+pub trait DocumentObjects: Send + Sync {
+    /// Stores an object. When the answer is `Ok` the bytes are durable; otherwise nothing is left behind.
+    fn put(&self, id: ObjectId, bytes: ByteStream) -> BoxFuture<'_, Result<(), Fault>>;
+
+    /// Opens an object for reading; `None` when it is not there.
+    fn get(&self, id: ObjectId) -> BoxFuture<'_, Result<Option<ByteStream>, Fault>>;
+
+    /// Removes an object; one that is not there is removed already.
+    fn remove(&self, id: ObjectId) -> BoxFuture<'_, Result<(), Fault>>;
+
+    /// Whether the place answers (`/readyz`, `doctor`).
+    fn probe(&self) -> BoxFuture<'_, Result<(), Fault>>;
+}
+
+/// What actions draw from chance.
+pub trait EntropyExt {
+    /// The random part of an identifier.
+    ///
+    /// # Errors
+    /// The generator failed.
+    fn id(&self) -> Result<IdEntropy, Fault>;
+
+    /// A new session or login token.
+    ///
+    /// # Errors
+    /// The generator failed.
+    fn token(&self) -> Result<Token, Fault>;
+}
+
+impl EntropyExt for dyn Entropy {
+    fn id(&self) -> Result<IdEntropy, Fault> {
+        let mut random = [0; 10];
+        self.fill(&mut random)?;
+        Ok(random)
+    }
+
+    fn token(&self) -> Result<Token, Fault> {
+        let mut random = [0; 32];
+        self.fill(&mut random)?;
+        Ok(Token::new(random))
+    }
+}

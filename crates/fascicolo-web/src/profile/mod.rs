@@ -1,0 +1,5 @@
+//! profile
+
+pub fn routes() -> axum::Router<crate::App> {
+    axum::Router::new()
+}

@@ -1,0 +1,5 @@
+//! public
+
+pub fn routes() -> axum::Router<crate::App> {
+    axum::Router::new()
+}

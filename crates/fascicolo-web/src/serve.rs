@@ -1,0 +1,1 @@
+//! TLS or plain accept loop.

@@ -1,0 +1,60 @@
+//! Finished values only: no parsing, no defaults. The programs make them.
+
+use std::net::IpAddr;
+
+use fascicolo_domain::login::Policy;
+use fascicolo_domain::throttle::Rate;
+use fascicolo_eid::spid::{Binding, ServiceProvider};
+
+/// What a region decides.
+pub struct Settings {
+    pub site: Site,
+    pub policy: Policy,
+    /// `None`: SPID is switched off.
+    pub spid: Option<Spid>,
+    pub verification: Verification,
+    /// Addresses whose `X-Forwarded-For` is believed (ASVS V15.3.4).
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Largest file taken for comparison or intake, in bytes (REC-I5: 20 MiB).
+    pub largest_file: u64,
+}
+
+/// Who runs the site, and where (GEN-P6).
+#[derive(Clone)]
+pub struct Site {
+    /// The canonical origin, `https://host[:port]`, without a slash at the end.
+    pub origin: String,
+    /// The same site without TLS, in the sandbox: whoever starts a login there is led to `origin`.
+    pub plain_origin: Option<String>,
+    /// The administration's name, as "Regione Esempio", and its site.
+    pub region: String,
+    pub region_url: String,
+    /// Contact centre: phone and hours, postal address, certified mail.
+    pub phone: String,
+    pub hours: String,
+    pub address: String,
+    pub pec: String,
+    /// The mail address of the data protection officer, and where security problems are reported.
+    pub dpo_mail: String,
+    pub security_mail: String,
+    /// The accessibility statement on AgID's site.
+    pub accessibility_statement: String,
+    /// A line on every page of the demo; `None` in production.
+    pub demo_notice: Option<String>,
+}
+
+/// The SPID service provider.
+pub struct Spid {
+    pub service_provider: ServiceProvider,
+    /// How the request travels to the identity provider.
+    pub binding: Binding,
+}
+
+/// "Verifica documento" (REC-V3).
+#[derive(Clone, Copy)]
+pub struct Verification {
+    /// Checks a minute from one network: 30.
+    pub per_network: Rate,
+    /// Checks a minute in all.
+    pub overall: Rate,
+}

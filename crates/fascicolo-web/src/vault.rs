@@ -1,0 +1,4 @@
+//! Encryption at rest.
+
+/// Keys.
+pub struct Keyring;

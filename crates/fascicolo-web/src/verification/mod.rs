@@ -1,0 +1,5 @@
+//! verification
+
+pub fn routes() -> axum::Router<crate::App> {
+    axum::Router::new()
+}
