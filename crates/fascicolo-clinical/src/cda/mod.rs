@@ -1,0 +1,13 @@
+//! CDA Release 2 documents after the national rules: header facts and readable text.
+
+mod header;
+mod html;
+mod media;
+mod narrative;
+mod source;
+mod table;
+mod time;
+
+pub use header::{Header, header};
+pub use narrative::{Narrative, Section, narrative};
+pub(crate) use source::MAX_BYTES;
