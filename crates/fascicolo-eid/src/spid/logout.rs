@@ -1,0 +1,378 @@
+//! Single logout (SPID-O). Our own session has ended already, whatever these messages say (SPID-O1): they only
+//! concern the session at the provider, which exists after a login at level 1.
+
+use std::io::Read as _;
+
+use fascicolo_domain::time::after_seconds;
+use flate2::read::DeflateDecoder;
+use jiff::Timestamp;
+
+use super::request::{Message, refuse_relay_state};
+use super::{Binding, ENTITY, KeyError, Outgoing, Provider, Refused, ServiceProvider, TRANSIENT, instant};
+use crate::xml::{
+    Defect, Element, Limits, SAML, SAMLP, Signed, SignedQuery, Tree, decode_base64, escape, verify,
+    verify_query,
+};
+
+/// How old a request to end a session may be, in seconds, clocks allowed to differ.
+const FRESH: i64 = 300;
+
+/// What differs from one logout message of ours to the next.
+#[derive(Clone, Copy, Debug)]
+pub struct LogoutSpec<'a> {
+    /// Made by [`super::new_request_id`].
+    pub id: &'a str,
+    pub now: Timestamp,
+    pub binding: Binding,
+    /// In a request, as SPID-A10 wants it; in a reply, what the provider sent.
+    pub relay_state: Option<&'a str>,
+}
+
+/// Asks the provider to end its session (SPID-O2). `name_id` and `session_index` come from the login.
+///
+/// # Errors
+/// [`KeyError::RelayState`], [`KeyError::NoAddress`], [`KeyError::Sign`].
+pub fn logout_request(
+    sp: &ServiceProvider,
+    provider: &Provider,
+    spec: &LogoutSpec<'_>,
+    name_id: &str,
+    session_index: Option<&str>,
+) -> Result<Outgoing, KeyError> {
+    refuse_relay_state(spec.relay_state.unwrap_or_default())?;
+    let session = session_index.map_or_else(String::new, |index| {
+        format!("<samlp:SessionIndex>{}</samlp:SessionIndex>", escape(index))
+    });
+    let body = format!(
+        "<saml:NameID Format=\"{TRANSIENT}\" NameQualifier=\"{}\">{}</saml:NameID>{session}",
+        escape(&provider.entity_id),
+        escape(name_id),
+    );
+    Draft {
+        element: "LogoutRequest",
+        attributes: String::new(),
+        body,
+        field: "SAMLRequest",
+    }
+    .send(sp, provider, spec)
+}
+
+/// Answers the provider's request: ended, also when it had ended before (SPID-O4).
+///
+/// # Errors
+/// [`KeyError::NoAddress`], [`KeyError::Sign`].
+pub fn logout_response(
+    sp: &ServiceProvider,
+    provider: &Provider,
+    spec: &LogoutSpec<'_>,
+    in_response_to: &str,
+) -> Result<Outgoing, KeyError> {
+    Draft {
+        element: "LogoutResponse",
+        attributes: format!(" InResponseTo=\"{}\"", escape(in_response_to)),
+        body: "<samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\">\
+               </samlp:StatusCode></samlp:Status>"
+            .to_owned(),
+        field: "SAMLResponse",
+    }
+    .send(sp, provider, spec)
+}
+
+struct Draft {
+    element: &'static str,
+    attributes: String,
+    body: String,
+    field: &'static str,
+}
+
+impl Draft {
+    fn send(
+        self,
+        sp: &ServiceProvider,
+        provider: &Provider,
+        spec: &LogoutSpec<'_>,
+    ) -> Result<Outgoing, KeyError> {
+        let destination = provider.logout_address(spec.binding).ok_or(KeyError::NoAddress)?;
+        let entity_id = escape(&sp.entity_id);
+        let xml = format!(
+            "<samlp:{0} xmlns:samlp=\"{SAMLP}\" xmlns:saml=\"{SAML}\" ID=\"{1}\" Version=\"2.0\" IssueInstant=\"{2}\" \
+             Destination=\"{3}\"{4}>\
+             <saml:Issuer Format=\"{ENTITY}\" NameQualifier=\"{entity_id}\">{entity_id}</saml:Issuer>{5}</samlp:{0}>",
+            self.element,
+            escape(spec.id),
+            instant::format(spec.now),
+            escape(destination),
+            self.attributes,
+            self.body,
+        );
+        Message {
+            id: spec.id,
+            destination,
+            relay_state: spec.relay_state,
+            field: self.field,
+            xml,
+        }
+        .send(spec.binding, &sp.key)
+    }
+}
+
+/// A logout message of the provider's, not yet believed.
+pub struct LogoutMessage {
+    xml: String,
+    query: Option<Query>,
+}
+
+/// The parts of a signed query (SAML bindings 3.4.4.1).
+struct Query {
+    signed: String,
+    algorithm: String,
+    signature: String,
+}
+
+/// The provider asks us to end a session; verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LogoutRequest {
+    pub id: String,
+    pub name_id: String,
+    pub session_index: Option<String>,
+}
+
+/// What the provider answered to our request; verified.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogoutReply {
+    Ended,
+    /// Sessions at other services may remain: tell the person.
+    Partial,
+    /// The provider could not; our own session has ended all the same.
+    Failed,
+}
+
+impl LogoutMessage {
+    /// Decodes the `SAMLRequest` or `SAMLResponse` field of a POST.
+    ///
+    /// # Errors
+    /// [`Defect::TooLong`], [`Defect::NotBase64`], [`Defect::NotUtf8`].
+    pub fn from_post(field: &str) -> Result<Self, Refused> {
+        let incoming = super::Incoming::decode(field)?;
+        Ok(Self {
+            xml: incoming.xml().to_owned(),
+            query: None,
+        })
+    }
+
+    /// Decodes a redirect's query, as it stood in the request line.
+    ///
+    /// # Errors
+    /// [`Refused::Query`] when it is not exactly one signed message, and the defects of [`Self::from_post`].
+    pub fn from_redirect(raw_query: &str) -> Result<Self, Refused> {
+        if raw_query.len() > Limits::MESSAGE.bytes {
+            return Err(Defect::TooLong.into());
+        }
+        let pairs: Vec<(&str, &str)> = raw_query.split('&').filter_map(|p| p.split_once('=')).collect();
+        let (message, state, algorithm, signature) = match *pairs.as_slice() {
+            [m, s, a, g] => (m, Some(s), a, g),
+            [m, a, g] => (m, None, a, g),
+            _ => return Err(Refused::Query),
+        };
+        let named = matches!(message.0, "SAMLRequest" | "SAMLResponse")
+            && state.is_none_or(|s| s.0 == "RelayState")
+            && algorithm.0 == "SigAlg"
+            && signature.0 == "Signature";
+        let (signed, _) = raw_query.rsplit_once("&Signature=").ok_or(Refused::Query)?;
+        if !named {
+            return Err(Refused::Query);
+        }
+        let deflated = decode_base64(&decoded(message.1)?)?;
+        Ok(Self {
+            xml: inflate(&deflated)?,
+            query: Some(Query {
+                signed: signed.to_owned(),
+                algorithm: decoded(algorithm.1)?,
+                signature: decoded(signature.1)?,
+            }),
+        })
+    }
+
+    /// The text as it came. Personal data.
+    #[must_use]
+    pub fn xml(&self) -> &str {
+        &self.xml
+    }
+
+    /// The entity id of whoever claims to have sent it.
+    ///
+    /// # Errors
+    /// What is wrong with the XML, or no issuer at all.
+    pub fn issuer(&self) -> Result<String, Refused> {
+        let tree = Tree::read(&self.xml, &Limits::MESSAGE)?;
+        let issuer = tree
+            .root()
+            .first_element_child()
+            .filter(|n| crate::xml::is(*n, SAML, "Issuer"));
+        let issuer = issuer
+            .and_then(crate::xml::only_text)
+            .ok_or(Refused::ResponseIssuer)?;
+        Ok(issuer.to_owned())
+    }
+
+    /// Verifies a request to end a session (SPID-O4). `slo_url` is our logout address.
+    ///
+    /// # Errors
+    /// The first rule that does not hold.
+    pub fn verify_request(
+        &self,
+        provider: &Provider,
+        slo_url: &str,
+        now: Timestamp,
+    ) -> Result<LogoutRequest, Refused> {
+        let signed = self.signed("LogoutRequest", provider)?;
+        let outline = signed.outline()?;
+        let root = outline.root();
+        let id = head(root, provider, slo_url, now)?;
+        if let Some(text) = root.attribute("NotOnOrAfter") {
+            let until = instant::parse(&text).ok_or(Refused::ConditionsInstant)?;
+            if until <= now {
+                return Err(Refused::Expired);
+            }
+        }
+        if instant::before(issued(root)?, after_seconds(now, -FRESH)) {
+            return Err(Refused::Expired);
+        }
+        let text = |local| {
+            let found = root.children().find(|c| c.is(SAML, local) || c.is(SAMLP, local));
+            found.and_then(|c| c.text()).map(|t| t.trim().to_owned())
+        };
+        let name_id = text("NameID").filter(|n| !n.is_empty());
+        Ok(LogoutRequest {
+            id,
+            name_id: name_id.ok_or(Refused::LogoutSubject)?,
+            session_index: text("SessionIndex"),
+        })
+    }
+
+    /// Verifies the answer to our request `request_id` (SPID-O3).
+    ///
+    /// # Errors
+    /// The first rule that does not hold.
+    pub fn verify_response(
+        &self,
+        provider: &Provider,
+        slo_url: &str,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<LogoutReply, Refused> {
+        let signed = self.signed("LogoutResponse", provider)?;
+        let outline = signed.outline()?;
+        let root = outline.root();
+        head(root, provider, slo_url, now)?;
+        if root.attribute("InResponseTo").as_deref() != Some(request_id) {
+            return Err(Refused::InResponseTo);
+        }
+        let status = root.children().find(|c| c.is(SAMLP, "Status"));
+        let code = status
+            .and_then(|s| s.children().next())
+            .filter(|c| c.is(SAMLP, "StatusCode"));
+        let code = code.ok_or(Refused::Status)?;
+        let inner = code.children().next().and_then(|c| c.attribute("Value"));
+        let inner = inner.as_deref().map(|v| v.rsplit(':').next().unwrap_or_default());
+        let value = code.attribute("Value").ok_or(Refused::Status)?;
+        match (value.strip_prefix("urn:oasis:names:tc:SAML:2.0:status:"), inner) {
+            (Some(_), Some("PartialLogout")) => Ok(LogoutReply::Partial),
+            (Some("Success"), _) => Ok(LogoutReply::Ended),
+            (Some("Requester" | "Responder" | "VersionMismatch"), _) => Ok(LogoutReply::Failed),
+            _ => Err(Refused::Status),
+        }
+    }
+
+    fn signed(&self, local: &str, provider: &Provider) -> Result<Signed, Refused> {
+        let tree = Tree::read(&self.xml, &Limits::MESSAGE)?;
+        let root = tree.root();
+        if !crate::xml::is(root, SAMLP, local) {
+            return Err(Refused::Root);
+        }
+        let signatures = root
+            .descendants()
+            .filter(|n| crate::xml::is(*n, crate::xml::DS, "Signature"));
+        if signatures.count() != usize::from(self.query.is_none()) {
+            return Err(if self.query.is_none() {
+                Defect::SignatureMissing.into()
+            } else {
+                Refused::Stray
+            });
+        }
+        let signed = match &self.query {
+            None => verify(root, &provider.keys)?,
+            Some(query) => {
+                let query = SignedQuery {
+                    signed: &query.signed,
+                    algorithm: &query.algorithm,
+                    signature: &query.signature,
+                };
+                verify_query(root, &query, &provider.keys)?
+            }
+        };
+        Ok(signed)
+    }
+}
+
+/// ID, Version, IssueInstant, Destination and Issuer of a verified message; returns the ID.
+fn head(
+    root: Element<'_, '_>,
+    provider: &Provider,
+    slo_url: &str,
+    now: Timestamp,
+) -> Result<String, Refused> {
+    let id = root.attribute("ID").filter(|id| !id.is_empty());
+    let id = id.ok_or(Refused::ResponseId)?.into_owned();
+    if root.attribute("Version").as_deref() != Some("2.0") {
+        return Err(Refused::ResponseVersion);
+    }
+    if instant::in_future(issued(root)?, now) {
+        return Err(Refused::ResponseInFuture);
+    }
+    if root.attribute("Destination").as_deref() != Some(slo_url) {
+        return Err(Refused::Destination);
+    }
+    let issuer = root.children().next().filter(|c| c.is(SAML, "Issuer"));
+    let issuer = issuer.ok_or(Refused::ResponseIssuer)?;
+    if issuer.text().as_deref() != Some(provider.entity_id.as_str()) {
+        return Err(Refused::ResponseIssuer);
+    }
+    Ok(id)
+}
+
+fn issued(root: Element<'_, '_>) -> Result<Timestamp, Refused> {
+    let text = root.attribute("IssueInstant").ok_or(Refused::ResponseInstant)?;
+    instant::parse(&text).ok_or(Refused::ResponseInstant)
+}
+
+fn inflate(deflated: &[u8]) -> Result<String, Refused> {
+    let limit = Limits::MESSAGE.bytes;
+    let mut xml = Vec::new();
+    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    DeflateDecoder::new(deflated)
+        .take(bound)
+        .read_to_end(&mut xml)
+        .map_err(|_| Refused::Query)?;
+    if xml.len() > limit {
+        return Err(Defect::TooLong.into());
+    }
+    Ok(String::from_utf8(xml).map_err(|_| Defect::NotUtf8)?)
+}
+
+/// Undoes percent-encoding; `+` is a blank in a query, which base64 never holds, so it is refused there.
+fn decoded(text: &str) -> Result<String, Refused> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |b: Option<u8>| char::from(b.unwrap_or(b'x')).to_digit(16);
+        let (high, low) = (digit(rest.next()), digit(rest.next()));
+        let value = high.zip(low).and_then(|(h, l)| u8::try_from(h * 16 + l).ok());
+        bytes.push(value.ok_or(Refused::Query)?);
+    }
+    String::from_utf8(bytes).map_err(|_| Refused::Query)
+}

@@ -1,0 +1,193 @@
+//! One strict reading of foreign XML (SPID-R1): size, then forbidden markup, then the tree with limits, then
+//! what the tree's parser lets through and a signature cannot live with.
+
+use roxmltree::{Document, Node, NodeId, ParsingOptions};
+
+use super::Defect;
+
+/// How large a document may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub bytes: usize,
+    /// Elements and runs of text.
+    pub nodes: u32,
+    pub depth: usize,
+    /// On one element.
+    pub attributes: usize,
+}
+
+impl Limits {
+    /// A SAML message.
+    pub const MESSAGE: Self = Self {
+        bytes: 256 * 1024,
+        nodes: 3_000,
+        depth: 40,
+        attributes: 64,
+    };
+    /// A federation's metadata.
+    pub const METADATA: Self = Self {
+        bytes: 8 * 1024 * 1024,
+        nodes: 200_000,
+        depth: 40,
+        attributes: 64,
+    };
+}
+
+/// A document that passed the strict reading.
+pub struct Tree<'a> {
+    document: Document<'a>,
+}
+
+impl<'a> Tree<'a> {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// The first thing wrong with it.
+    pub fn read(text: &'a str, limits: &Limits) -> Result<Self, Defect> {
+        if text.len() > limits.bytes {
+            return Err(Defect::TooLong);
+        }
+        refuse_markup(text)?;
+        let options = ParsingOptions {
+            allow_dtd: false,
+            nodes_limit: limits.nodes,
+            ..ParsingOptions::default()
+        };
+        let document = Document::parse_with_options(text, options).map_err(|error| {
+            if error == roxmltree::Error::NodesLimitReached {
+                Defect::TooManyNodes
+            } else {
+                Defect::Malformed
+            }
+        })?;
+        inspect(&document, limits)?;
+        Ok(Self { document })
+    }
+
+    #[must_use]
+    pub fn root(&self) -> Node<'_, 'a> {
+        self.document.root_element()
+    }
+
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> Option<Node<'_, 'a>> {
+        self.document.get_node(id)
+    }
+}
+
+/// Whether a node is the element with this name.
+#[must_use]
+pub fn is(node: Node<'_, '_>, namespace: &str, local: &str) -> bool {
+    let name = node.tag_name();
+    node.is_element() && name.name() == local && name.namespace() == Some(namespace)
+}
+
+/// The text of an element that holds nothing else; empty when it holds nothing.
+#[must_use]
+pub fn only_text<'t>(node: Node<'t, '_>) -> Option<&'t str> {
+    match node.first_child() {
+        None => Some(""),
+        Some(child) if child.is_text() && child.next_sibling().is_none() => child.text(),
+        Some(_) => None,
+    }
+}
+
+/// Refuses document types, comments, instructions and CDATA by their first bytes: after this, `<` opens or closes
+/// an element and nothing else.
+fn refuse_markup(text: &str) -> Result<(), Defect> {
+    let body = match text.strip_prefix("<?xml ") {
+        None => text,
+        Some(declared) => {
+            let (declaration, body) = declared.split_once("?>").ok_or(Defect::Malformed)?;
+            refuse_encoding(declaration)?;
+            body
+        }
+    };
+    for (at, _) in body.match_indices('<') {
+        let markup = body.get(at + 1..).unwrap_or_default();
+        match markup.as_bytes().first() {
+            Some(b'?') => return Err(Defect::ProcessingInstruction),
+            Some(b'!') if markup.starts_with("!--") => return Err(Defect::Comment),
+            Some(b'!') if markup.starts_with("![CDATA[") => return Err(Defect::Cdata),
+            Some(b'!') => return Err(Defect::Doctype),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn refuse_encoding(declaration: &str) -> Result<(), Defect> {
+    let Some((_, encoding)) = declaration.split_once("encoding") else {
+        return Ok(());
+    };
+    let value = encoding
+        .trim_start()
+        .strip_prefix('=')
+        .unwrap_or_default()
+        .trim_start();
+    let name = value.get(1..6).unwrap_or_default();
+    let closed = value.get(6..7) == value.get(..1);
+    if name.eq_ignore_ascii_case("utf-8") && closed {
+        Ok(())
+    } else {
+        Err(Defect::NotUtf8)
+    }
+}
+
+/// Depth, attributes, namespaces and identifiers, in one walk.
+fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
+    let mut open: Vec<usize> = Vec::with_capacity(limits.depth);
+    let mut ids: Vec<&str> = Vec::new();
+    for node in document.root_element().descendants().filter(Node::is_element) {
+        let range = node.range();
+        while open.last().is_some_and(|end| *end <= range.start) {
+            open.pop();
+        }
+        open.push(range.end);
+        if open.len() > limits.depth {
+            return Err(Defect::TooDeep);
+        }
+        let attributes = node.attributes();
+        if attributes.len() > limits.attributes {
+            return Err(Defect::TooManyAttributes);
+        }
+        ids.extend(
+            attributes
+                .filter(|a| a.name().eq_ignore_ascii_case("id"))
+                .map(|a| a.value()),
+        );
+        inspect_namespaces(node, limits)?;
+    }
+    ids.sort_unstable();
+    if ids.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(Defect::DuplicateId);
+    }
+    Ok(())
+}
+
+/// The tree's parser takes a repeated default namespace, `x:xmlns` for one, and an undeclared prefix; the standard
+/// does not. A name with markup in it has no agreed canonical form.
+fn inspect_namespaces(node: Node<'_, '_>, limits: &Limits) -> Result<(), Defect> {
+    let mut defaults = 0;
+    for (count, namespace) in node.namespaces().enumerate() {
+        let uri = namespace.uri();
+        match namespace.name() {
+            None => defaults += 1,
+            Some(_) if uri.is_empty() => return Err(Defect::NamespaceName),
+            Some(_) => {}
+        }
+        let odd = uri
+            .bytes()
+            .fold(false, |odd, b| odd | (b < b' ') | matches!(b, b'&' | b'<' | b'"'));
+        if odd {
+            return Err(Defect::NamespaceName);
+        }
+        if defaults > 1 {
+            return Err(Defect::Malformed);
+        }
+        if count >= limits.attributes {
+            return Err(Defect::TooManyAttributes);
+        }
+    }
+    Ok(())
+}
