@@ -16,7 +16,7 @@ use super::submission::{Facts, facts};
 pub use super::submission::{Item, Submission, Unfit, Warning};
 use crate::App;
 use crate::ports::EntropyExt as _;
-use crate::vault;
+use super::files;
 
 /// A document we hold, durably.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ async fn judge_and_keep(app: &App, submission: Submission) -> Result<Taken, Inta
     }
     let object = ObjectId::new(now, app.entropy.id()?);
     let document = make_row(app, (subject, object), &submission, &read, &facts)?;
-    let stored = vault::seal(app, object, &submission.pdf, read.sha256).await?;
+    let stored = files::keep(app, object, &submission.pdf).await?;
     match keep(app, document, stored, &facts).await {
         Ok(taken) => Ok(taken),
         Err(Undone::Same(document)) => {
