@@ -7,6 +7,7 @@ pub mod history;
 pub mod http;
 pub mod jobs;
 pub mod login;
+pub mod operations;
 pub mod ports;
 pub mod profile;
 pub mod public;

@@ -9,6 +9,7 @@ use axum::response::Response;
 use crate::App;
 use crate::http::caller::asked_language;
 use crate::http::{PageError, cookie, door, errors, headers};
+use crate::serve::catch_panics;
 use crate::{documents, history, login, profile, public, verification};
 
 /// The largest form; routes that take files set their own limit.
@@ -25,6 +26,7 @@ pub fn site(app: App) -> Router {
         .merge(verification::routes())
         .fallback(async || PageError::NotFound)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(from_fn(catch_panics))
         .layer(from_fn_with_state(app.clone(), door::keep))
         .layer(from_fn_with_state(app.clone(), errors::render))
         .layer(from_fn(remember_language))
