@@ -74,7 +74,7 @@ impl FromRequestParts<App> for Visitor {
         let Ok(mut page) = Page::from_request_parts(parts, app).await;
         let address = client_address(app, &parts.headers, parts.extensions.get::<ConnectInfo<SocketAddr>>());
         if let Ok(Found { person, until, .. }) = find_session(&parts.headers, app).await {
-            page.person = Some(Person { name: full_name(&person), until });
+            page.person = Some(shown(&person, until, app));
         }
         Ok(Self { page, address })
     }
@@ -93,7 +93,7 @@ impl FromRequestParts<App> for Citizen {
             Gone::Fault(fault) => PageError::Fault(fault),
         })?;
         let Found { person, session, token, until } = found;
-        page.person = Some(Person { name: full_name(&person), until });
+        page.person = Some(shown(&person, until, app));
         let capacity = Capacity::of_self(person.birth_date, person.ward, day_in_rome(app.clock.now()));
         Ok(Self { page, person, session, token, capacity })
     }
@@ -131,6 +131,11 @@ async fn find_session(headers: &HeaderMap, app: &App) -> Result<Found, Gone> {
         until = idle_end.min(session.ends_at);
     }
     Ok(Found { person, session, token, until })
+}
+
+fn shown(person: &person::Citizen, until: jiff::Timestamp, app: &App) -> Person {
+    let seconds_left = until.duration_since(app.clock.now()).as_secs();
+    Person { name: full_name(person), until, seconds_left }
 }
 
 fn full_name(person: &person::Citizen) -> String {

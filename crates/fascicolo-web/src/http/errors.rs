@@ -66,6 +66,12 @@ struct ErrorPage<'a> {
     report: String,
 }
 
+impl ErrorPage<'_> {
+    fn say(&self, what: &str) -> String {
+        self.page.fill(&format!("site.error.{}.{what}", self.name), &[("again", &self.again)])
+    }
+}
+
 /// Renders every failed answer of the pages: ours, and the bare ones the framework makes (404, 405, 413 …).
 pub async fn render(State(app): State<App>, page: Page, request: Request, next: Next) -> Response {
     let head = request.method() == Method::HEAD;
@@ -139,7 +145,7 @@ fn to_login(return_to: Option<&str>, ended: bool) -> Response {
 }
 
 /// A number a person can read out: `R-7F3K-22`. It stands in the log beside the cause.
-fn report_number(app: &App) -> String {
+pub fn report_number(app: &App) -> String {
     const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let random = app.entropy.id().unwrap_or_default();
     let mut number = String::from("R-");

@@ -23,15 +23,45 @@ pub struct Page {
     pub person: Option<Person>,
 }
 
+/// An entry of the menu: where it leads, and its text key.
+pub struct Entry {
+    pub path: &'static str,
+    pub text: &'static str,
+}
+
+const MENU_OF_VISITORS: [Entry; 5] = [
+    Entry { path: "/", text: "site.menu.home" },
+    Entry { path: "/come-accedere", text: "site.menu.how" },
+    Entry { path: "/minori-e-tutelati", text: "site.menu.minors" },
+    Entry { path: "/verifica-documento", text: "site.menu.verify" },
+    Entry { path: "/contatti", text: "site.menu.help" },
+];
+
+const MENU_OF_CITIZENS: [Entry; 5] = [
+    Entry { path: "/fascicolo/documenti", text: "site.menu.documents" },
+    Entry { path: "/fascicolo/accessi", text: "site.menu.accesses" },
+    Entry { path: "/fascicolo/profilo", text: "site.menu.profile" },
+    Entry { path: "/verifica-documento", text: "site.menu.verify" },
+    Entry { path: "/contatti", text: "site.menu.help" },
+];
+
 /// Who is in, as the header shows it.
 #[derive(Clone)]
 pub struct Person {
     pub name: String,
     /// When the session ends unless something happens; also shown as a time of day.
     pub until: Timestamp,
+    /// How long that is from now, for the script that warns.
+    pub seconds_left: i64,
 }
 
 impl Page {
+    /// The menu of whoever is looking.
+    #[must_use]
+    pub fn menu(&self) -> &'static [Entry] {
+        if self.person.is_some() { &MENU_OF_CITIZENS } else { &MENU_OF_VISITORS }
+    }
+
     /// The time of day at which the session ends.
     #[must_use]
     pub fn session_end(&self) -> String {
@@ -42,12 +72,6 @@ impl Page {
     #[must_use]
     pub fn within(&self, path: &str) -> bool {
         self.path == path || self.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
-    }
-
-    /// Milliseconds since 1970 at which the session ends, for the script that warns.
-    #[must_use]
-    pub fn session_end_ms(&self) -> i64 {
-        self.person.as_ref().map(|p| p.until.as_millisecond()).unwrap_or_default()
     }
 }
 
