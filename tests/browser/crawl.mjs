@@ -18,7 +18,7 @@ async function crawl(me, starts, wanted, label) {
       const answer = await me.page.goto(`${SECURE}${at}`);
       check(`${label} ${at} answers 200`, answer.status() === 200, answer.status());
       if (!(answer.headers()["content-type"] ?? "").startsWith("text/html")) return [];
-      await judge(me, `${label} ${at}`);
+      await judge(me, `${label} ${plain(at)}`);
       return me.page.locator("a[href]").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
     });
     for (const href of links ?? []) {
@@ -33,13 +33,17 @@ async function crawl(me, starts, wanted, label) {
   return known;
 }
 
-export async function publicPages(browser, width) {
+/** A name for a page that does not change from run to run. */
+const plain = (address) => address.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "id").replace(/([?&](?:dopo|after|prima)=)[^&]*/g, "$1…");
+
+export async function publicPages(browser, width, language) {
   const me = await visitor(browser, { width });
+  await me.page.goto(`${SECURE}/?lang=${language}`);
   const contract = ["/", "/come-accedere", "/minori-e-tutelati", "/contatti", "/privacy", "/accessibilita", "/accesso",
     "/verifica-documento", "/uscita"];
-  const isPage = (url) => !/^\/(accesso\/spid|fascicolo|risorse|assets|lingua)/.test(url.pathname) && !/\.(txt|xml|svg|css|js|woff2|pdf|json)$/.test(url.pathname);
-  await step("public pages", () => crawl(me, contract, isPage, "public"));
-  check(`public pages at ${width} px: nothing on the console`, me.faults.length === 0, me.faults.slice(0, 10).join("\n    "));
+  const isPage = (url) => !url.searchParams.has("lang") && !/^\/(accesso\/spid|fascicolo|risorse|assets|lingua)/.test(url.pathname) && !/\.(txt|xml|svg|css|js|woff2|pdf|json)$/.test(url.pathname);
+  await step("public pages", () => crawl(me, contract, isPage, `public ${language}`));
+  check(`public pages at ${width} px in ${language}: nothing on the console`, me.faults.length === 0, me.faults.slice(0, 10).join("\n    "));
   await me.context.close();
 }
 
@@ -50,7 +54,7 @@ export async function privatePages(browser, width) {
     let documents = 0;
     let notices = 0;
     const wanted = (url) => {
-      if (!url.pathname.startsWith("/fascicolo")) return false;
+      if (!url.pathname.startsWith("/fascicolo") || url.searchParams.has("lang")) return false;
       if (/\/scarica$/.test(url.pathname)) return (notices += 1) <= 2;
       if (/^\/fascicolo\/documenti\/./.test(url.pathname)) return (documents += 1) <= 14;
       return true;

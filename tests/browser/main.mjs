@@ -1,10 +1,11 @@
 // Runs the browser checks against a running sandbox (SITE, SECURE, STANDINS) and ends with one line that counts them.
-// Usage: tools/test/browser.sh [PART…]   parts: journey keyboard public private states
+// Usage: tools/test/browser.sh [PART…]   parts: journey keyboard public private states session
 import { withBrowser } from "./browser.mjs";
 import { finish } from "./checks.mjs";
 import { privatePages, publicPages } from "./crawl.mjs";
 import { journey } from "./journey.mjs";
 import { keyboard } from "./keyboard.mjs";
+import { session } from "./session.mjs";
 import { states } from "./states.mjs";
 
 const wanted = process.argv.slice(2);
@@ -18,13 +19,16 @@ const parts = {
     for (const width of WIDTHS) await keyboard(browser, width);
   },
   public: async (browser) => {
-    for (const width of WIDTHS) await publicPages(browser, width);
+    for (const width of WIDTHS) for (const language of ["it", "en"]) await publicPages(browser, width, language);
   },
   private: async (browser) => {
     for (const width of WIDTHS) await privatePages(browser, width);
   },
   states: async (browser) => {
     for (const width of WIDTHS) await states(browser, width);
+  },
+  session: async (browser) => {
+    for (const width of WIDTHS) await session(browser, width);
   },
 };
 

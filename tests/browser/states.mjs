@@ -4,43 +4,48 @@ import { check, equal, step } from "./checks.mjs";
 import { goToProvider, login } from "./login.mjs";
 import { judge } from "./page.mjs";
 
+const CITIZEN = /Giulia Ferrari/;
+
 export async function states(browser, width) {
   await anomalies(browser, width);
   await refusedPeople(browser, width);
   await errors(browser, width);
 }
 
-/** Every button of the provider's page that is not a citizen: our page, 403, no session. */
+/** Every wrong answer the provider can give on purpose: our page, 403, no session. */
 async function anomalies(browser, width) {
-  const names = await step("the provider offers wrong answers", async () => {
+  const all = await step("the provider offers wrong answers", async () => {
     const me = await visitor(browser, { width });
+    await login(me, SECURE, CITIZEN); // so that there is a good answer to repeat
+    await me.context.clearCookies();
     await goToProvider(me, SECURE);
-    const all = await wrongButtons(me.page).evaluateAll((buttons) => buttons.map((b) => b.innerText.trim()));
+    const values = await me.page.locator('button[name="errore"]').evaluateAll((buttons) => buttons.map((b) => b.value));
     await me.context.close();
-    if (all.length < 8) throw new Error(`only ${all.length} buttons: ${all.join(", ")}`);
-    return all;
+    if (values.length < 20) throw new Error(`only ${values.length}: ${values.join(", ")}`);
+    return values;
   });
-  for (const [at, name] of (names ?? []).entries()) {
+  for (const value of all ?? []) {
     const me = await visitor(browser, { width });
     me.expected.add(403);
-    await step(`wrong answer «${name}»`, async () => {
+    await step(`wrong answer ${value}`, async () => {
       await goToProvider(me, SECURE);
+      await me.page.locator("details:has(button[name=errore]) > summary").click();
       const [answer] = await Promise.all([
         me.page.waitForResponse((response) => new URL(response.url()).pathname === "/spid/acs"),
-        wrongButtons(me.page).nth(at).click(),
+        me.page.locator(`button[name="errore"][value="${value}"]`).click(),
       ]);
-      equal(`«${name}» answers 403`, answer.status(), 403);
+      equal(`${value} answers 403`, answer.status(), 403);
       await me.page.waitForLoadState();
       const cookies = await me.context.cookies(SECURE);
-      check(`«${name}» opens no session`, !cookies.some((cookie) => cookie.name === "__Host-fascicolo"));
-      await judge(me, `wrong answer ${at + 1} ${name}`);
+      check(`${value} opens no session`, !cookies.some((cookie) => cookie.name === "__Host-fascicolo"));
+      const text = await me.page.locator("main").innerText();
+      check(`${value} gives a report number`, /\b[A-Z0-9]{1,4}-[A-Z0-9]{2,}/.test(text), text.slice(0, 300));
+      await judge(me, `wrong answer ${value}`);
     });
-    check(`«${name}»: nothing else on the console`, me.faults.length === 0, me.faults.join("\n    "));
+    check(`${value}: nothing else on the console`, me.faults.length === 0, me.faults.join("\n    "));
     await me.context.close();
   }
 }
-
-const wrongButtons = (page) => page.locator('button[name="anomaly"], button[name="anomalia"], form[data-wrong] button');
 
 /** People whom the rules refuse: a page that says why, and no session (ACC-A6). */
 async function refusedPeople(browser, width) {
@@ -82,7 +87,7 @@ async function errors(browser, width) {
     await judge(me, "verification without result");
   });
   await step("wrong filters", async () => {
-    await login(me, SECURE, /Giulia Ferrari/);
+    await login(me, SECURE, CITIZEN);
     const answer = await me.page.goto(`${SECURE}/fascicolo/documenti/00000000-0000-7000-8000-000000000000`);
     equal("somebody else's document answers 404", answer.status(), 404);
     await judge(me, "document not found");
