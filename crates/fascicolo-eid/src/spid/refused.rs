@@ -111,6 +111,8 @@ causes! {
     AuthnStatement = "authn_statement",
     /// SPID-R13.
     AuthnInstant = "authn_instant",
+    /// SPID-A3: authenticated before we asked for it.
+    AuthnTooOld = "authn_too_old",
     /// SPID-R13: no level of SPID.
     AuthnContext = "authn_context",
     /// SPID-R13: below what the service asks.

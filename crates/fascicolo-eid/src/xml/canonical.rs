@@ -72,30 +72,33 @@ impl<'t> Writer<'t> {
         Ok(())
     }
 
-    /// The name with its prefix, as written: the tree keeps only the expanded name.
+    /// The name with its prefix, as written: the tree keeps only the local name, a slice of the source.
     fn name(&self, node: Node<'t, '_>) -> Result<&'t str, Defect> {
-        let rest = self.source.get(node.range().start + 1..).unwrap_or_default();
-        let end = rest
-            .bytes()
-            .position(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'/' | b'>'));
-        end.and_then(|end| rest.get(..end)).ok_or(Defect::Malformed)
+        let local = node.tag_name().name();
+        let offset = (local.as_ptr() as usize).wrapping_sub(self.source.as_ptr() as usize);
+        let name = self
+            .source
+            .get(node.range().start + 1..offset.wrapping_add(local.len()));
+        name.ok_or(Defect::Malformed)
     }
 
     /// Collects the attributes and the namespaces that are visibly used here and not yet written.
     fn gather(&mut self, node: Node<'t, '_>, name: &'t str) -> Result<(), Defect> {
-        self.need(prefix(name), node.tag_name().namespace().unwrap_or_default());
+        let tag = node.tag_name();
+        self.need(prefix(name, tag.name()), tag.namespace().unwrap_or_default());
         for attribute in node.attributes() {
             let name = self
                 .source
                 .get(attribute.range_qname())
                 .ok_or(Defect::Malformed)?;
+            let local = attribute.name();
             let namespace = attribute.namespace().unwrap_or_default();
             if !namespace.is_empty() {
-                self.need(prefix(name), namespace);
+                self.need(prefix(name, local), namespace);
             }
             self.attributes.push(Attribute {
                 namespace,
-                local: name.rsplit(':').next().unwrap_or(name),
+                local,
                 name,
                 value: attribute.value(),
             });
@@ -141,18 +144,20 @@ impl<'t> Writer<'t> {
             self.out.push(' ');
             self.out.push_str(attribute.name);
             self.out.push_str("=\"");
-            escape(&mut self.out, attribute.value, in_attribute);
+            escape(&mut self.out, attribute.value, plain_attribute, in_attribute);
             self.out.push('"');
         }
     }
 
     fn write_text(&mut self, text: &str) {
-        escape(&mut self.out, text, in_text);
+        escape(&mut self.out, text, plain_text, in_text);
     }
 }
 
-fn prefix(name: &str) -> &str {
-    name.split_once(':').map_or("", |(prefix, _)| prefix)
+/// What stands before the colon and the local name; nothing when there is no colon.
+fn prefix<'t>(name: &'t str, local: &str) -> &'t str {
+    let end = name.len().saturating_sub(local.len() + 1);
+    name.get(..end).unwrap_or_default()
 }
 
 fn in_attribute(byte: u8) -> Option<&'static str> {
@@ -177,9 +182,22 @@ fn in_text(byte: u8) -> Option<&'static str> {
     }
 }
 
-/// Appends `text` with some characters replaced. Most text has none: that is found out without a branch per byte.
-fn escape(out: &mut String, text: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
-    if !text.bytes().fold(false, |any, b| any | replacement(b).is_some()) {
+fn plain_attribute(b: u8) -> bool {
+    (b >= b' ') & (b != b'&') & (b != b'<') & (b != b'"')
+}
+
+fn plain_text(b: u8) -> bool {
+    (b != b'&') & (b != b'<') & (b != b'>') & (b != b'\r')
+}
+
+/// Appends `text` with some bytes replaced. Most text has none: that is found out without a branch per byte.
+fn escape(
+    out: &mut String,
+    text: &str,
+    plain: impl Fn(u8) -> bool,
+    replacement: impl Fn(u8) -> Option<&'static str>,
+) {
+    if text.bytes().fold(true, |all, b| all & plain(b)) {
         out.push_str(text);
         return;
     }

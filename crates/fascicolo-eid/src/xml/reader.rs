@@ -1,7 +1,7 @@
 //! One strict reading of foreign XML (SPID-R1): size, then forbidden markup, then the tree with limits, then
 //! what the tree's parser lets through and a signature cannot live with.
 
-use roxmltree::{Document, Node, NodeId, ParsingOptions};
+use roxmltree::{Document, Namespace, Node, NodeId, ParsingOptions};
 
 use super::Defect;
 
@@ -103,17 +103,23 @@ fn refuse_markup(text: &str) -> Result<(), Defect> {
             body
         }
     };
-    for (at, _) in body.match_indices('<') {
-        let markup = body.get(at + 1..).unwrap_or_default();
-        match markup.as_bytes().first() {
-            Some(b'?') => return Err(Defect::ProcessingInstruction),
-            Some(b'!') if markup.starts_with("!--") => return Err(Defect::Comment),
-            Some(b'!') if markup.starts_with("![CDATA[") => return Err(Defect::Cdata),
-            Some(b'!') => return Err(Defect::Doctype),
-            _ => {}
-        }
+    // one pass without a branch per byte; what was found matters only when something was
+    let marked = body.bytes().zip(body.bytes().skip(1)).fold(false, |any, (a, b)| {
+        any | ((a == b'<') & ((b == b'!') | (b == b'?')))
+    });
+    if !marked {
+        return Ok(());
     }
-    Ok(())
+    let first = |mark| body.find(mark).unwrap_or(usize::MAX);
+    Err(if first("<?") < first("<!") {
+        Defect::ProcessingInstruction
+    } else if first("<!--") == first("<!") {
+        Defect::Comment
+    } else if first("<![CDATA[") == first("<!") {
+        Defect::Cdata
+    } else {
+        Defect::Doctype
+    })
 }
 
 fn refuse_encoding(declaration: &str) -> Result<(), Defect> {
@@ -138,6 +144,7 @@ fn refuse_encoding(declaration: &str) -> Result<(), Defect> {
 fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
     let mut open: Vec<usize> = Vec::with_capacity(limits.depth);
     let mut ids: Vec<&str> = Vec::new();
+    let mut known: Vec<&Namespace<'_>> = Vec::with_capacity(8);
     for node in document.root_element().descendants().filter(Node::is_element) {
         let range = node.range();
         while open.last().is_some_and(|end| *end <= range.start) {
@@ -156,7 +163,7 @@ fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
                 .filter(|a| a.name().eq_ignore_ascii_case("id"))
                 .map(|a| a.value()),
         );
-        inspect_namespaces(node, limits)?;
+        inspect_namespaces(node, &mut known, limits)?;
     }
     ids.sort_unstable();
     if ids.windows(2).any(|pair| pair.first() == pair.last()) {
@@ -166,28 +173,31 @@ fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
 }
 
 /// The tree's parser takes a repeated default namespace, `x:xmlns` for one, and an undeclared prefix; the standard
-/// does not. A name with markup in it has no agreed canonical form.
-fn inspect_namespaces(node: Node<'_, '_>, limits: &Limits) -> Result<(), Defect> {
+/// does not. A name with markup in it has no agreed canonical form. `known` are the ones already looked at.
+fn inspect_namespaces<'t>(
+    node: Node<'t, '_>,
+    known: &mut Vec<&'t Namespace<'t>>,
+    limits: &Limits,
+) -> Result<(), Defect> {
     let mut defaults = 0;
-    for (count, namespace) in node.namespaces().enumerate() {
-        let uri = namespace.uri();
-        match namespace.name() {
-            None => defaults += 1,
-            Some(_) if uri.is_empty() => return Err(Defect::NamespaceName),
-            Some(_) => {}
+    for namespace in node.namespaces() {
+        defaults += usize::from(namespace.name().is_none());
+        if known.iter().any(|k| std::ptr::eq(*k, namespace)) {
+            continue;
         }
-        let odd = uri
-            .bytes()
-            .fold(false, |odd, b| odd | (b < b' ') | matches!(b, b'&' | b'<' | b'"'));
-        if odd {
+        let uri = namespace.uri();
+        let odd = uri.bytes().any(|b| b < b' ' || matches!(b, b'&' | b'<' | b'"'));
+        let undeclared = namespace.name().is_some() && uri.is_empty();
+        if odd || undeclared {
             return Err(Defect::NamespaceName);
         }
-        if defaults > 1 {
-            return Err(Defect::Malformed);
-        }
-        if count >= limits.attributes {
+        if known.len() >= limits.attributes {
             return Err(Defect::TooManyAttributes);
         }
+        known.push(namespace);
+    }
+    if defaults > 1 {
+        return Err(Defect::Malformed);
     }
     Ok(())
 }

@@ -137,7 +137,7 @@ impl<'s> Reader<'s> {
                 let whole = rest.is_empty();
                 return if whole { Ok(()) } else { Err(Defect::Malformed) };
             }
-            let (text, markup) = rest.split_once('<').ok_or(Defect::Malformed)?;
+            let (text, markup) = split(rest, b'<').ok_or(Defect::Malformed)?;
             self.text(text)?;
             rest = markup;
         }
@@ -182,8 +182,9 @@ impl<'s> Reader<'s> {
             .ok_or(Defect::Malformed)?;
         let (namespaces, from) = (self.namespaces.len(), self.outline.attributes.len());
         while let Some(attribute) = rest.strip_prefix(' ') {
-            let (name, value) = attribute.split_once("=\"").ok_or(Defect::Malformed)?;
-            let (value, after) = value.split_once('"').ok_or(Defect::Malformed)?;
+            let (name, value) = split(attribute, b'=').ok_or(Defect::Malformed)?;
+            let value = value.strip_prefix('"').ok_or(Defect::Malformed)?;
+            let (value, after) = split(value, b'"').ok_or(Defect::Malformed)?;
             match name.strip_prefix("xmlns") {
                 Some("") => self.namespaces.push(("", value)),
                 Some(declared) if declared.starts_with(':') => {
@@ -195,7 +196,7 @@ impl<'s> Reader<'s> {
             rest = after;
         }
         let rest = rest.strip_prefix('>').ok_or(Defect::Malformed)?;
-        let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+        let (prefix, local) = split(name, b':').unwrap_or(("", name));
         let namespace = self.namespaces.iter().rev().find(|(p, _)| *p == prefix);
         let at = self.outline.entries.len();
         self.outline.entries.push(Entry {
@@ -208,6 +209,12 @@ impl<'s> Reader<'s> {
         self.open.push(Open { at, name, namespaces });
         Ok(rest)
     }
+}
+
+/// Splits at the first of an ASCII byte, which is near: names, values and runs of text are short.
+fn split(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|b| b == mark)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Undoes the escapes of canonical form.

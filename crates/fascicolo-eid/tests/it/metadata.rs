@@ -1,0 +1,87 @@
+//! Our metadata (SPID-M).
+
+use fascicolo_eid::spid::metadata;
+use fascicolo_eid::xml::{self, Limits, MD, Tree, is};
+
+use crate::maker::{ACS, SERVICE, SLO, service, stranger_key};
+use crate::request::key;
+
+fn text() -> String {
+    String::from_utf8(metadata(&service()).unwrap()).unwrap()
+}
+
+#[test]
+fn it_is_the_same_bytes_until_the_configuration_changes() {
+    assert_eq!(text(), text());
+    let mut other = service();
+    other.service_name = "Altro".to_owned();
+    assert_ne!(metadata(&other).unwrap(), metadata(&service()).unwrap());
+    assert!(text().starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?><md:EntityDescriptor "));
+}
+
+#[test]
+fn it_is_signed_whole_before_everything_else() {
+    let text = text();
+    let tree = Tree::read(&text, &Limits::METADATA).unwrap();
+    let names: Vec<_> = tree
+        .root()
+        .children()
+        .map(|n| n.tag_name().name().to_owned())
+        .collect();
+    assert_eq!(
+        names,
+        ["Signature", "SPSSODescriptor", "Organization", "ContactPerson"]
+    );
+    assert!(xml::verify(tree.root(), &[key()]).is_ok());
+    let tampered = text.replace("r_prova", "r_altra");
+    let tree = Tree::read(&tampered, &Limits::METADATA).unwrap();
+    assert!(xml::verify(tree.root(), &[key()]).is_err());
+}
+
+#[test]
+fn it_says_what_the_rules_want() {
+    let text = text();
+    let tree = Tree::read(&text, &Limits::METADATA).unwrap();
+    let root = tree.root();
+    assert_eq!(root.attribute("entityID"), Some(SERVICE));
+    let role = root.children().find(|n| is(*n, MD, "SPSSODescriptor")).unwrap();
+    assert_eq!(role.attribute("AuthnRequestsSigned"), Some("true"));
+    assert_eq!(role.attribute("WantAssertionsSigned"), Some("true"));
+    let all = |name: &str| role.children().filter(|n| is(*n, MD, name)).collect::<Vec<_>>();
+    assert_eq!(all("KeyDescriptor").len(), 1);
+    let logout: Vec<_> = all("SingleLogoutService")
+        .iter()
+        .map(|n| n.attribute("Location"))
+        .collect();
+    assert_eq!(logout, [Some(SLO), Some(SLO)]);
+    let [acs] = all("AssertionConsumerService")[..] else {
+        panic!("one")
+    };
+    assert_eq!(
+        (acs.attribute("index"), acs.attribute("isDefault")),
+        (Some("0"), Some("true"))
+    );
+    assert_eq!(acs.attribute("Location"), Some(ACS));
+    let [set] = all("AttributeConsumingService")[..] else {
+        panic!("one")
+    };
+    assert_eq!(set.attribute("index"), Some("0"));
+    let asked: Vec<_> = set.children().filter_map(|n| n.attribute("Name")).collect();
+    assert_eq!(asked, ["fiscalNumber", "name", "familyName", "dateOfBirth"]);
+    assert!(
+        text.contains("<md:OrganizationName xml:lang=\"it\">Regione Prova &amp; Figli</md:OrganizationName>")
+    );
+    assert!(text.contains("<spid:IPACode>r_prova</spid:IPACode>"));
+    assert!(text.contains("<spid:Public></spid:Public>"));
+}
+
+#[test]
+fn the_next_certificate_is_published_and_not_used() {
+    let mut rotating = service();
+    rotating.next_certificate = Some(stranger_key().certificate_der().to_vec());
+    let text = String::from_utf8(metadata(&rotating).unwrap()).unwrap();
+    assert_eq!(text.matches("<md:KeyDescriptor use=\"signing\">").count(), 2);
+    assert!(text.contains(stranger_key().certificate_base64()));
+    let tree = Tree::read(&text, &Limits::METADATA).unwrap();
+    assert!(xml::verify(tree.root(), &[key()]).is_ok());
+}
