@@ -11,13 +11,15 @@ use super::Defect;
 /// # Errors
 /// [`Defect::NotBase64`].
 pub fn decode(text: &str) -> Result<Vec<u8>, Defect> {
-    let spaced = text.bytes().fold(false, |found, byte| found | blank(byte));
-    let decoded = if spaced {
-        let dense: Vec<u8> = text.bytes().filter(|byte| !blank(*byte)).collect();
-        Simd::standard(PAD).decode(dense)
-    } else {
-        Simd::standard(PAD).decode(text)
-    };
+    let engine = Simd::standard(PAD);
+    let decoded = engine.decode(text).or_else(|error| {
+        if text.bytes().any(blank) {
+            let dense: Vec<u8> = text.bytes().filter(|byte| !blank(*byte)).collect();
+            engine.decode(dense)
+        } else {
+            Err(error)
+        }
+    });
     decoded.map_err(|_| Defect::NotBase64)
 }
 

@@ -57,8 +57,8 @@ impl<'t> Writer<'t> {
         self.write_attributes();
         self.out.push('>');
         for child in node.children() {
-            if let Some(text) = child.text().filter(|_| child.is_text()) {
-                self.write_text(text);
+            if child.is_text() {
+                self.write_text(child.text().unwrap_or_default());
             } else if !child.is_element() {
                 return Err(Defect::Malformed);
             } else if Some(child.id()) != self.skip {

@@ -14,6 +14,8 @@ pub struct Limits {
     pub depth: usize,
     /// On one element.
     pub attributes: usize,
+    /// Declarations of namespaces, in all.
+    pub namespaces: usize,
 }
 
 impl Limits {
@@ -23,6 +25,7 @@ impl Limits {
         nodes: 3_000,
         depth: 40,
         attributes: 64,
+        namespaces: 512,
     };
     /// A federation's metadata.
     pub const METADATA: Self = Self {
@@ -30,6 +33,7 @@ impl Limits {
         nodes: 200_000,
         depth: 40,
         attributes: 64,
+        namespaces: 4_096,
     };
 }
 
@@ -48,6 +52,7 @@ impl<'a> Tree<'a> {
             return Err(Defect::TooLong);
         }
         refuse_markup(text)?;
+        refuse_crowds(text, limits)?;
         let options = ParsingOptions {
             allow_dtd: false,
             nodes_limit: limits.nodes,
@@ -104,7 +109,9 @@ fn refuse_markup(text: &str) -> Result<(), Defect> {
         }
     };
     // one pass without a branch per byte; what was found matters only when something was
-    let marked = body.bytes().zip(body.bytes().skip(1)).fold(false, |any, (a, b)| {
+    let bytes = body.as_bytes();
+    let next = bytes.get(1..).unwrap_or_default();
+    let marked = bytes.iter().zip(next).fold(false, |any, (&a, &b)| {
         any | ((a == b'<') & ((b == b'!') | (b == b'?')))
     });
     if !marked {
@@ -120,6 +127,20 @@ fn refuse_markup(text: &str) -> Result<(), Defect> {
     } else {
         Defect::Doctype
     })
+}
+
+/// The tree's parser compares every attribute of an element, and every namespace in scope, with every other, before
+/// anything can be counted in the tree. Crowds that would take it long are refused beforehand, by their equals signs.
+fn refuse_crowds(text: &str, limits: &Limits) -> Result<(), Defect> {
+    let equals = |text: &str| memchr::memchr_iter(b'=', text.as_bytes()).count();
+    if equals(text) <= 8 * limits.attributes {
+        return Ok(());
+    }
+    let crowded = text.split('<').any(|tag| equals(tag) > 2 * limits.attributes);
+    if crowded || text.matches("xmlns").count() > limits.namespaces {
+        return Err(Defect::TooManyAttributes);
+    }
+    Ok(())
 }
 
 fn refuse_encoding(declaration: &str) -> Result<(), Defect> {

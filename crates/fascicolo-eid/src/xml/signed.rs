@@ -182,8 +182,13 @@ impl<'s> Reader<'s> {
             .ok_or(Defect::Malformed)?;
         let (namespaces, from) = (self.namespaces.len(), self.outline.attributes.len());
         while let Some(attribute) = rest.strip_prefix(' ') {
-            let (name, value) = split(attribute, b'=').ok_or(Defect::Malformed)?;
-            let value = value.strip_prefix('"').ok_or(Defect::Malformed)?;
+            let end = attribute
+                .bytes()
+                .position(|b| b == b'=')
+                .ok_or(Defect::Malformed)?;
+            let name = attribute.get(..end).unwrap_or_default();
+            let value = attribute.get(end..).and_then(|rest| rest.strip_prefix("=\""));
+            let value = value.ok_or(Defect::Malformed)?;
             let (value, after) = split(value, b'"').ok_or(Defect::Malformed)?;
             match name.strip_prefix("xmlns") {
                 Some("") => self.namespaces.push(("", value)),
@@ -196,7 +201,9 @@ impl<'s> Reader<'s> {
             rest = after;
         }
         let rest = rest.strip_prefix('>').ok_or(Defect::Malformed)?;
-        let (prefix, local) = split(name, b':').unwrap_or(("", name));
+        let colon = name.bytes().position(|b| b == b':');
+        let prefix = colon.and_then(|at| name.get(..at)).unwrap_or_default();
+        let local = colon.and_then(|at| name.get(at + 1..)).unwrap_or(name);
         let namespace = self.namespaces.iter().rev().find(|(p, _)| *p == prefix);
         let at = self.outline.entries.len();
         self.outline.entries.push(Entry {
@@ -211,15 +218,15 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// Splits at the first of an ASCII byte, which is near: names, values and runs of text are short.
+/// Splits at the first of an ASCII byte.
 fn split(text: &str, mark: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|b| b == mark)?;
+    let at = memchr::memchr(mark, text.as_bytes())?;
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Undoes the escapes of canonical form.
 fn unescape(text: &str) -> Cow<'_, str> {
-    let Some((plain, mut rest)) = text.split_once('&') else {
+    let Some((plain, mut rest)) = split(text, b'&') else {
         return Cow::Borrowed(text);
     };
     let mut out = String::with_capacity(text.len());

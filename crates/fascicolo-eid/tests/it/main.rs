@@ -7,6 +7,7 @@
 )]
 
 mod canonical;
+mod corpus;
 mod keys;
 mod logout;
 mod maker;

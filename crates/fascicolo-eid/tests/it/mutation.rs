@@ -101,6 +101,30 @@ fn every_vector_cut_anywhere_is_refused_without_harm() {
 }
 
 #[test]
+fn crowds_are_refused_before_they_cost_anything() {
+    let many = |each: fn(usize) -> String, count| (0..count).map(each).collect::<String>();
+    let attributes = format!("<a{}/>", many(|i| format!(" a{i}=''"), 20_000));
+    let namespaces = format!("<a{}/>", many(|i| format!(" xmlns:a{i}='a'"), 12_000));
+    let nested = many(
+        |i| format!("<a xmlns:a{i}='{i}' xmlns:b{i}='{i}' xmlns:c{i}='{i}'>"),
+        1_400,
+    );
+    let deep = "<a>".repeat(2_900);
+    for (text, code) in [
+        (attributes, "too_many_attributes"),
+        (namespaces, "too_many_attributes"),
+        (nested, "too_many_attributes"),
+        (format!("{deep}{}", "</a>".repeat(2_900)), "too_deep"),
+        ("<a/>".repeat(60_000), "malformed"),
+        (format!("<a>{}</a>", "<a/>".repeat(60_000)), "too_many_nodes"),
+    ] {
+        assert!(text.len() <= xml::Limits::MESSAGE.bytes);
+        let refused = xml::Tree::read(&text, &xml::Limits::MESSAGE).err();
+        assert_eq!(refused.map(xml::Defect::code), Some(code), "{}", &text[..20]);
+    }
+}
+
+#[test]
 fn the_signature_is_of_the_key_and_of_nothing_else() {
     let key = provider_key();
     let answer = signed(&unsigned());
