@@ -5,8 +5,8 @@ use fascicolo_clinical::{cda, pdf};
 use fascicolo_domain::Fault;
 use fascicolo_domain::acts::{Act, may};
 use fascicolo_domain::audit::Deed;
-use fascicolo_domain::documents::access::{Closed, may_open};
 use fascicolo_domain::documents::Document;
+use fascicolo_domain::documents::access::{Closed, may_open};
 use fascicolo_domain::ids::DocumentId;
 use fascicolo_domain::login::Method;
 use fascicolo_domain::person::Acting;
@@ -56,9 +56,14 @@ pub async fn home(app: &App, acting: &Acting, opened_at: Timestamp) -> Result<Ho
     let (actor, subject) = (acting.actor, acting.subject);
     app.store
         .read(async move |tx| {
-            let page = tx.documents_page(subject, &Filter::default(), None, NEWEST).await?;
+            let page = tx
+                .documents_page(subject, &Filter::default(), None, NEWEST)
+                .await?;
             let previous_login = tx.previous_login(actor, opened_at).await?;
-            Ok(Home { newest: page.rows, previous_login })
+            Ok(Home {
+                newest: page.rows,
+                previous_login,
+            })
         })
         .await
 }
@@ -77,7 +82,9 @@ pub async fn list(
         return Err(OpenError::NotFound);
     }
     let subject = acting.subject;
-    app.store.read(async move |tx| Ok(tx.documents_page(subject, &filter, after, A_PAGE).await?)).await
+    app.store
+        .read(async move |tx| Ok(tx.documents_page(subject, &filter, after, A_PAGE).await?))
+        .await
 }
 
 /// A document opened for reading.
@@ -94,12 +101,16 @@ pub struct Opened {
 pub async fn read(app: &App, acting: &Acting, id: DocumentId) -> Result<Opened, OpenError> {
     let (document, object) = open(app, acting, id, Purpose::Read).await?;
     if !document.readable {
-        return Ok(Opened { document, narrative: None });
+        return Ok(Opened {
+            document,
+            narrative: None,
+        });
     }
     let file = files::read_whole(app, &object).await?;
-    let narrative = tokio::task::spawn_blocking(move || cda_inside(&file).and_then(|xml| cda::narrative(&xml).ok()))
-        .await
-        .map_err(|e| Fault::new("rendering a document", e))?;
+    let narrative =
+        tokio::task::spawn_blocking(move || cda_inside(&file).and_then(|xml| cda::narrative(&xml).ok()))
+            .await
+            .map_err(|e| Fault::new("rendering a document", e))?;
     Ok(Opened { document, narrative })
 }
 
@@ -144,7 +155,12 @@ pub struct Download {
 ///
 /// # Errors
 /// Why it stays closed.
-pub async fn offer(app: &App, acting: &Acting, id: DocumentId, format: Format) -> Result<(Document, u64), OpenError> {
+pub async fn offer(
+    app: &App,
+    acting: &Acting,
+    id: DocumentId,
+    format: Format,
+) -> Result<(Document, u64), OpenError> {
     let (document, object) = find(app, acting, id).await?;
     let size = match format {
         Format::Pdf => document.size,
@@ -157,18 +173,31 @@ pub async fn offer(app: &App, acting: &Acting, id: DocumentId, format: Format) -
 ///
 /// # Errors
 /// Why it stays closed; the refusal is on record too.
-pub async fn download(app: &App, acting: &Acting, id: DocumentId, format: Format) -> Result<Download, OpenError> {
+pub async fn download(
+    app: &App,
+    acting: &Acting,
+    id: DocumentId,
+    format: Format,
+) -> Result<Download, OpenError> {
     let (document, object) = open(app, acting, id, Purpose::Download(format)).await?;
     match format {
         Format::Pdf => {
             let bytes = files::open(app, &object).await?;
-            Ok(Download { size: document.size, document, bytes })
+            Ok(Download {
+                size: document.size,
+                document,
+                bytes,
+            })
         }
         Format::Cda => {
             let xml = extract(app, &document, &object).await?;
             let size = length(&xml);
             let bytes: ByteStream = Box::pin(futures_util::stream::iter([Ok(xml)]));
-            Ok(Download { document, size, bytes })
+            Ok(Download {
+                document,
+                size,
+                bytes,
+            })
         }
     }
 }
@@ -212,20 +241,28 @@ async fn open(
         Ok::<_, Fault>(Ok((document, object)))
     });
     let (document, object) = verdict.await??;
-    Ok((document, object.ok_or(Fault::bare("opening a document: its file is not on record"))?))
+    Ok((
+        document,
+        object.ok_or_else(|| Fault::bare("opening a document: its file is not on record"))?,
+    ))
 }
 
 /// As [`open`], without showing anything.
 async fn find(app: &App, acting: &Acting, id: DocumentId) -> Result<(Document, StoredObject), OpenError> {
     let acting = *acting;
     let found = app.store.read(async move |tx| {
-        let Some(document) = tx.document(acting.subject, id).await? else { return Err(OpenError::NotFound) };
+        let Some(document) = tx.document(acting.subject, id).await? else {
+            return Err(OpenError::NotFound);
+        };
         let document = judge(&acting, document, Act::DownloadDocument)?;
         let object = tx.object(document.object).await?;
         Ok((document, object))
     });
     let (document, object) = found.await?;
-    Ok((document, object.ok_or(Fault::bare("opening a document: its file is not on record"))?))
+    Ok((
+        document,
+        object.ok_or_else(|| Fault::bare("opening a document: its file is not on record"))?,
+    ))
 }
 
 fn judge(acting: &Acting, document: Document, act: Act) -> Result<Document, OpenError> {
@@ -244,7 +281,7 @@ async fn extract(app: &App, document: &Document, object: &StoredObject) -> Resul
     let xml = tokio::task::spawn_blocking(move || cda_inside(&file))
         .await
         .map_err(|e| Fault::new("extracting a CDA", e))?;
-    let xml = xml.ok_or(Fault::bare("extracting a CDA: it was there at intake and is not now"))?;
+    let xml = xml.ok_or_else(|| Fault::bare("extracting a CDA: it was there at intake and is not now"))?;
     Ok(Bytes::from(xml))
 }
 

@@ -16,7 +16,7 @@ pub(super) async fn keep(app: &App, id: ObjectId, file: &Bytes) -> Result<Stored
     let size = u64::try_from(file.len()).unwrap_or(u64::MAX);
     let (key, stored) = app.keyring.new_document_key(&*app.entropy, id)?;
     let plain = stream::iter([Ok(file.clone())]).boxed();
-    app.objects.put(id, vault::seal_stream(plain, key)?).await?;
+    app.objects.put(id, vault::seal_stream(plain, key)).await?;
     Ok(StoredObject {
         id,
         kek: stored.kek,
@@ -30,10 +30,15 @@ pub(super) async fn keep(app: &App, id: ObjectId, file: &Bytes) -> Result<Stored
 /// Opens a file. The first chunk is proved already, so that a missing or broken file is a page and not half an answer.
 pub(super) async fn open(app: &App, object: &StoredObject) -> Result<ByteStream, Fault> {
     let sealed = app.objects.get(object.id).await?;
-    let sealed = sealed.ok_or(Fault::bare("opening a stored document: its file is not there"))?;
-    let key = app.keyring.open_key(object.id, &object.kek, &object.wrapped_key)?;
-    let mut plain = vault::open_stream(sealed, key)?;
-    let first = plain.next().await.ok_or(Fault::bare("opening a stored document: its file is empty"))??;
+    let sealed = sealed.ok_or_else(|| Fault::bare("opening a stored document: its file is not there"))?;
+    let key = app
+        .keyring
+        .open_key(object.id, &object.kek, &object.wrapped_key)?;
+    let mut plain = vault::open_stream(sealed, key);
+    let first = plain
+        .next()
+        .await
+        .ok_or_else(|| Fault::bare("opening a stored document: its file is empty"))??;
     Ok(stream::iter([Ok(first)]).chain(plain).boxed())
 }
 
@@ -48,6 +53,8 @@ pub(super) async fn read_whole(app: &App, object: &StoredObject) -> Result<Bytes
     if Digest::of(&whole) == object.sha256 {
         Ok(whole)
     } else {
-        Err(Fault::bare("reading a stored document: it is not the file that was taken in"))
+        Err(Fault::bare(
+            "reading a stored document: it is not the file that was taken in",
+        ))
     }
 }

@@ -23,18 +23,18 @@ const LONGEST: usize = 100;
 
 /// The fields of the form, as typed.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Typed {
-    pub words: String,
-    pub issuer: String,
+pub(super) struct Typed {
+    pub(super) words: String,
+    pub(super) issuer: String,
     /// A kind's key, or nothing.
-    pub kind: String,
-    pub from: String,
-    pub to: String,
+    pub(super) kind: String,
+    pub(super) from: String,
+    pub(super) to: String,
 }
 
 /// What is wrong with a field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wrong {
+pub(super) enum Wrong {
     /// No date can be read in it.
     From,
     To,
@@ -45,7 +45,7 @@ pub enum Wrong {
 impl Wrong {
     /// The field's id on the page.
     #[must_use]
-    pub fn field(self) -> &'static str {
+    pub(super) fn field(self) -> &'static str {
         match self {
             Self::From => "dal",
             Self::To | Self::Period => "al",
@@ -54,7 +54,7 @@ impl Wrong {
 
     /// The text key of what to do.
     #[must_use]
-    pub fn message(self) -> &'static str {
+    pub(super) fn message(self) -> &'static str {
         match self {
             Self::From => "documents.filter.wrong.from",
             Self::To => "documents.filter.wrong.to",
@@ -66,7 +66,7 @@ impl Wrong {
 impl Typed {
     /// The fields of the submitted form.
     #[must_use]
-    pub fn of_form(fields: &Fields) -> Self {
+    pub(super) fn of_form(fields: &Fields) -> Self {
         let text = |name| fields.text(name).trim().chars().take(LONGEST).collect::<String>();
         Self {
             words: text("parole"),
@@ -81,31 +81,38 @@ impl Typed {
     ///
     /// # Errors
     /// The sealed part is not of this person, or not of ours.
-    pub fn of_query(app: &App, citizen: CitizenId, query: &Fields) -> Result<Self, PageError> {
+    pub(super) fn of_query(app: &App, citizen: CitizenId, query: &Fields) -> Result<Self, PageError> {
         let (words, issuer) = match query.find("cerca") {
             Some(sealed) => unseal(app, citizen, sealed).ok_or(PageError::BadRequest)?,
             None => (String::new(), String::new()),
         };
         let typed = Self::of_form(query);
-        Ok(Self { words, issuer, ..typed })
+        Ok(Self {
+            words,
+            issuer,
+            ..typed
+        })
     }
 
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
     /// How many filters are on.
     #[must_use]
-    pub fn count(&self) -> usize {
-        [&self.words, &self.issuer, &self.kind, &self.from, &self.to].iter().filter(|f| !f.is_empty()).count()
+    pub(super) fn count(&self) -> usize {
+        [&self.words, &self.issuer, &self.kind, &self.from, &self.to]
+            .iter()
+            .filter(|f| !f.is_empty())
+            .count()
     }
 
     /// What the store looks for.
     ///
     /// # Errors
     /// What to correct, in the order of the fields.
-    pub fn parse(&self) -> Result<Filter, Vec<Wrong>> {
+    pub(super) fn parse(&self) -> Result<Filter, Vec<Wrong>> {
         let mut wrong = Vec::new();
         let mut day = |text: &str, or: Wrong| match (text, date(text)) {
             ("", _) => None,
@@ -136,7 +143,7 @@ impl Typed {
     ///
     /// # Errors
     /// Sealing failed.
-    pub fn address(&self, app: &App, citizen: CitizenId) -> Result<String, Fault> {
+    pub(super) fn address(&self, app: &App, citizen: CitizenId) -> Result<String, Fault> {
         let mut parts = Vec::new();
         if let Some(kind) = Kind::by_key(&self.kind) {
             parts.push(format!("tipo={}", kind.key()));
@@ -147,7 +154,10 @@ impl Typed {
             }
         }
         if !self.words.is_empty() || !self.issuer.is_empty() {
-            parts.push(format!("cerca={}", seal(app, citizen, &self.words, &self.issuer)?));
+            parts.push(format!(
+                "cerca={}",
+                seal(app, citizen, &self.words, &self.issuer)?
+            ));
         }
         Ok(parts.join("&"))
     }
@@ -156,14 +166,21 @@ impl Typed {
 /// `2026-05-28` as browsers send it, or `28/05/2026` as people type it (GEN-G11).
 fn date(text: &str) -> Option<Date> {
     if let [day, month, year] = text.split(['/', '.']).collect::<Vec<_>>().as_slice() {
-        return Date::new(year.parse().ok().filter(|y| *y > 999)?, month.parse().ok()?, day.parse().ok()?).ok();
+        return Date::new(
+            year.parse().ok().filter(|y| *y > 999)?,
+            month.parse().ok()?,
+            day.parse().ok()?,
+        )
+        .ok();
     }
     text.parse().ok()
 }
 
 fn seal(app: &App, citizen: CitizenId, words: &str, issuer: &str) -> Result<String, Fault> {
     let plain = format!("{words}\0{issuer}");
-    let sealed = app.keyring.seal_bytes(&*app.entropy, &context(citizen), plain.as_bytes())?;
+    let sealed = app
+        .keyring
+        .seal_bytes(&*app.entropy, &context(citizen), plain.as_bytes())?;
     Ok(URL_SAFE_NO_PAD.encode(sealed))
 }
 
@@ -180,16 +197,19 @@ fn context(citizen: CitizenId) -> String {
 
 /// Where a page begins, as an address carries it: an instant and one of the person's own documents, nothing more.
 #[must_use]
-pub fn write_cursor(cursor: &Cursor) -> String {
+pub(super) fn write_cursor(cursor: &Cursor) -> String {
     format!("{}.{}", cursor.issued_at.as_millisecond(), cursor.id)
 }
 
 /// Reads it back.
 #[must_use]
-pub fn read_cursor(text: &str) -> Option<Cursor> {
+pub(super) fn read_cursor(text: &str) -> Option<Cursor> {
     let (at, id) = text.split_once('.')?;
     let issued_at = Timestamp::from_millisecond(at.parse().ok()?).ok()?;
-    Some(Cursor { issued_at, id: DocumentId::parse(id)? })
+    Some(Cursor {
+        issued_at,
+        id: DocumentId::parse(id)?,
+    })
 }
 
 #[cfg(test)]
@@ -197,7 +217,12 @@ mod tests {
     use super::*;
 
     fn period(from: &str, to: &str) -> Result<Filter, Vec<Wrong>> {
-        Typed { from: from.into(), to: to.into(), ..Typed::default() }.parse()
+        Typed {
+            from: from.into(),
+            to: to.into(),
+            ..Typed::default()
+        }
+        .parse()
     }
 
     #[test]
@@ -209,7 +234,10 @@ mod tests {
 
     #[test]
     fn each_unreadable_date_is_named_in_the_order_of_the_fields() {
-        assert_eq!(period("ieri", "31/02/2026").unwrap_err(), [Wrong::From, Wrong::To]);
+        assert_eq!(
+            period("ieri", "31/02/2026").unwrap_err(),
+            [Wrong::From, Wrong::To]
+        );
         assert_eq!(period("2026-03-02", "2026-03-01").unwrap_err(), [Wrong::Period]);
         assert_eq!(period("1/1/26", "").unwrap_err(), [Wrong::From]);
         assert!(period("", "").is_ok() && period("2026-03-01", "2026-03-01").is_ok());
@@ -218,7 +246,10 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_and_anything_else_does_not() {
         let id = DocumentId::new(Timestamp::UNIX_EPOCH, [7; 10]);
-        let cursor = Cursor { issued_at: "2026-05-21T08:00:00.123Z".parse().unwrap(), id };
+        let cursor = Cursor {
+            issued_at: "2026-05-21T08:00:00.123Z".parse().unwrap(),
+            id,
+        };
         let text = write_cursor(&cursor);
         let back = read_cursor(&text).unwrap();
         assert_eq!((back.issued_at, back.id), (cursor.issued_at, cursor.id));

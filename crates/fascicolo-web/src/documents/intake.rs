@@ -12,11 +12,11 @@ use fascicolo_domain::secret::Digest;
 use fascicolo_domain::verification::CheckNumber;
 use fascicolo_store::{Inserted, StoredObject, Tx};
 
+use super::files;
 use super::submission::{Facts, facts};
 pub use super::submission::{Item, Submission, Unfit, Warning};
 use crate::App;
 use crate::ports::EntropyExt as _;
-use super::files;
 
 /// A document we hold, durably.
 #[derive(Debug)]
@@ -106,7 +106,11 @@ async fn judge_and_keep(app: &App, submission: Submission) -> Result<Taken, Inta
         Ok(taken) => Ok(taken),
         Err(Undone::Same(document)) => {
             app.objects.remove(object).await?;
-            Ok(Taken { document, new: false, warnings: facts.warnings })
+            Ok(Taken {
+                document,
+                new: false,
+                warnings: facts.warnings,
+            })
         }
         Err(Undone::Refused(refused)) => {
             app.objects.remove(object).await?;
@@ -131,10 +135,21 @@ async fn read(app: &App, pdf: &Bytes) -> Result<Read, IntakeError> {
     let reading = tokio::task::spawn_blocking(move || {
         let facts = pdf::read(&pdf, &app.signers)?;
         let header = facts.cda.as_deref().map(cda::header).transpose()?;
-        let readable = facts.cda.as_deref().is_some_and(|xml| cda::narrative(xml).is_ok());
-        Ok(Read { sha256: Digest::of(&pdf), signature: facts.signature, header, readable })
+        let readable = facts
+            .cda
+            .as_deref()
+            .is_some_and(|xml| cda::narrative(xml).is_ok());
+        Ok(Read {
+            sha256: Digest::of(&pdf),
+            signature: facts.signature,
+            header,
+            readable,
+        })
     });
-    reading.await.map_err(|e| Fault::new("reading a document", e))?.map_err(IntakeError::Unreadable)
+    reading
+        .await
+        .map_err(|e| Fault::new("reading a document", e))?
+        .map_err(IntakeError::Unreadable)
 }
 
 /// Whose it is, and the document that has the identifier already.
@@ -168,7 +183,11 @@ fn same_or_clash(
     warnings: Vec<Warning>,
 ) -> Result<Taken, IntakeError> {
     if held.subject == subject && held.sha256 == *sha256 {
-        Ok(Taken { document: held.id, new: false, warnings })
+        Ok(Taken {
+            document: held.id,
+            new: false,
+            warnings,
+        })
     } else {
         Err(IntakeError::Clash)
     }
@@ -250,14 +269,20 @@ async fn keep(app: &App, document: Document, stored: StoredObject, facts: &Facts
                 }
             }
             tx.record(&taken_in).await?;
-            Ok(Taken { document: document.id, new: true, warnings })
+            Ok(Taken {
+                document: document.id,
+                new: true,
+                warnings,
+            })
         })
         .await
 }
 
 /// Marks the old document; `None` when we do not hold it.
 async fn replace(tx: &mut Tx<'_>, new: &Document, old: &NationalId) -> Result<Option<DocumentId>, Undone> {
-    let Some((owner, old)) = tx.document_by_national_id(old).await? else { return Ok(None) };
+    let Some((owner, old)) = tx.document_by_national_id(old).await? else {
+        return Ok(None);
+    };
     if owner != new.subject || old == new.id {
         return Err(Undone::Refused(IntakeError::ReplacesAnothers));
     }

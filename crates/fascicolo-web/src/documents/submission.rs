@@ -131,13 +131,20 @@ pub(super) fn facts(said: &Submission, cda: Option<&Header>) -> Result<Facts, Un
         warnings.push(Warning::NoCda);
     }
     let subjects = subjects(said.subject, cda, &mut warnings)?;
-    let national_id = agreed(Item::NationalId, said.national_id.clone(), cda.map(|c| c.national_id.clone()))?;
+    let national_id = agreed(
+        Item::NationalId,
+        said.national_id.clone(),
+        cda.map(|c| c.national_id.clone()),
+    )?;
     let kind = agreed(Item::Kind, said.kind, cda.map(|c| c.kind))?;
     let version = match (said.version, cda.map(|c| c.version)) {
         (None, None) => 1,
         (said, written) => agreed(Item::Version, said, written)?,
     };
-    let issued_at = said.issued_at.or(cda.map(|c| c.issued_at)).ok_or(Unfit::Missing(Item::IssuedAt))?;
+    let issued_at = said
+        .issued_at
+        .or_else(|| cda.map(|c| c.issued_at))
+        .ok_or(Unfit::Missing(Item::IssuedAt))?;
     let issuer = text(said.issuer.as_deref(), cda.map(|c| c.issuer.as_str()));
     if issuer.is_empty() {
         return Err(Unfit::Missing(Item::Issuer));
@@ -152,7 +159,10 @@ pub(super) fn facts(said: &Submission, cda: Option<&Header>) -> Result<Facts, Un
         author: text(said.author.as_deref(), cda.map(|c| c.author.as_str())),
         issued_at,
         version,
-        replaces: said.replaces.clone().or_else(|| cda.and_then(|c| c.replaces.clone())),
+        replaces: said
+            .replaces
+            .clone()
+            .or_else(|| cda.and_then(|c| c.replaces.clone())),
         confidentiality,
         protected: said.protected || confidentiality == Confidentiality::VeryRestricted,
         warnings,
@@ -170,10 +180,20 @@ fn subjects(
         return Ok(vec![said.ok_or(Unfit::Missing(Item::Subject))?]);
     };
     if let Ok(written) = CodiceFiscale::parse(written) {
-        return Ok(said.into_iter().filter(|said| *said != written).chain([written]).collect());
+        return Ok(said
+            .into_iter()
+            .filter(|said| *said != written)
+            .chain([written])
+            .collect());
     }
     let said = said.ok_or(Unfit::Missing(Item::Subject))?;
-    let body = |code: &str| code.trim().to_ascii_uppercase().chars().take(15).collect::<String>();
+    let body = |code: &str| {
+        code.trim()
+            .to_ascii_uppercase()
+            .chars()
+            .take(15)
+            .collect::<String>()
+    };
     if body(written) != body(said.as_str()) {
         return Err(Unfit::Disagrees(Item::Subject));
     }
@@ -190,7 +210,11 @@ fn agreed<T: PartialEq>(item: Item, said: Option<T>, written: Option<T>) -> Resu
 }
 
 fn text(said: Option<&str>, written: Option<&str>) -> String {
-    said.map(str::trim).filter(|t| !t.is_empty()).or(written).unwrap_or_default().to_owned()
+    said.map(str::trim)
+        .filter(|t| !t.is_empty())
+        .or(written)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn stricter(said: Option<Confidentiality>, written: Option<Confidentiality>) -> Confidentiality {

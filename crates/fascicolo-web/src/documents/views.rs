@@ -45,7 +45,10 @@ pub(super) struct ListPage {
 
 impl ListPage {
     fn wrong_in(&self, field: &str) -> Option<&'static str> {
-        self.wrong.iter().find(|w| w.field() == field).map(|w| w.message())
+        self.wrong
+            .iter()
+            .find(|w| w.field() == field)
+            .map(|w| w.message())
     }
 }
 
@@ -56,13 +59,17 @@ pub(super) struct KindChoice {
 
 /// The kinds to choose from, as the language sorts them.
 pub(super) fn kind_choices(words: &Words) -> Vec<KindChoice> {
-    let mut kinds: Vec<KindChoice> =
-        Kind::all().map(|kind| KindChoice { key: kind.key(), name: kind_name(words, kind) }).collect();
+    let mut kinds: Vec<KindChoice> = Kind::all()
+        .map(|kind| KindChoice {
+            key: kind.key(),
+            name: kind_name(words, kind),
+        })
+        .collect();
     kinds.sort_by(|a, b| a.name.cmp(&b.name));
     kinds
 }
 
-pub(super) fn kind_name(words: &Words, kind: Kind) -> String {
+pub(crate) fn kind_name(words: &Words, kind: Kind) -> String {
     words.t(&format!("documents.kind.{}", kind.key())).to_owned()
 }
 
@@ -80,7 +87,7 @@ pub(super) struct Row {
     pub(super) day: String,
     pub(super) date: String,
     pub(super) issuer: String,
-    pub(super) size: String,
+    pub(super) readable: bool,
     pub(super) signature: &'static str,
     pub(super) successor: Option<String>,
     pub(super) annulled: bool,
@@ -98,7 +105,7 @@ impl Row {
             day: day(listed.issued_at),
             date: words.date(listed.issued_at),
             issuer: listed.issuer.clone(),
-            size: words.size(listed.size),
+            readable: listed.readable,
             signature: signature_short(&listed.signature),
             successor: successor(listed.status),
             annulled: listed.status == Status::Annulled,
@@ -116,7 +123,10 @@ pub(super) fn by_year(words: &Words, listed: &[Listed]) -> Vec<Year> {
         let row = Row::of(words, document);
         match years.last_mut() {
             Some(last) if last.year == year => last.rows.push(row),
-            Some(_) | None => years.push(Year { year, rows: vec![row] }),
+            Some(_) | None => years.push(Year {
+                year,
+                rows: vec![row],
+            }),
         }
     }
     years
@@ -196,7 +206,11 @@ impl Facts {
 }
 
 fn title(title: &str, kind: &str) -> String {
-    if title.is_empty() { kind.to_owned() } else { title.to_owned() }
+    if title.is_empty() {
+        kind.to_owned()
+    } else {
+        title.to_owned()
+    }
 }
 
 /// For `datetime` attributes and file names.
@@ -214,10 +228,15 @@ fn successor(status: Status) -> Option<String> {
 /// The state of the signature in one sentence (REC-R6).
 pub(crate) fn signature_words(words: &Words, signature: &Signature) -> String {
     match signature {
-        Signature::Intact { signer, at: Some(at), .. } => {
-            words.fill("documents.signature.intact_at", &[("signer", signer), ("moment", &words.moment(*at))])
+        Signature::Intact {
+            signer, at: Some(at), ..
+        } => words.fill(
+            "documents.signature.intact_at",
+            &[("signer", signer), ("moment", &words.moment(*at))],
+        ),
+        Signature::Intact { signer, at: None, .. } => {
+            words.fill("documents.signature.intact", &[("signer", signer)])
         }
-        Signature::Intact { signer, at: None, .. } => words.fill("documents.signature.intact", &[("signer", signer)]),
         Signature::Broken => words.t("documents.signature.broken").to_owned(),
         Signature::NotSigned => words.t("documents.signature.not_signed").to_owned(),
     }
@@ -226,8 +245,13 @@ pub(crate) fn signature_words(words: &Words, signature: &Signature) -> String {
 /// What else is to be said of it: the text key.
 pub(crate) fn signature_note(signature: &Signature) -> &'static str {
     match signature {
-        Signature::Intact { chain: Chain::Known, .. } => "documents.signature.chain_known",
-        Signature::Intact { chain: Chain::Unknown, .. } => "documents.signature.chain_unknown",
+        Signature::Intact {
+            chain: Chain::Known, ..
+        } => "documents.signature.chain_known",
+        Signature::Intact {
+            chain: Chain::Unknown,
+            ..
+        } => "documents.signature.chain_unknown",
         Signature::Broken => "documents.signature.broken_note",
         Signature::NotSigned => "documents.signature.not_signed_note",
     }
@@ -244,7 +268,8 @@ fn signature_short(signature: &Signature) -> &'static str {
 /// A QR code as an image that needs no other file. The number stands in the fragment, which browsers do not send.
 pub(super) fn qr(origin: &str, check_number: &str) -> Result<String, Fault> {
     let address = format!("{origin}/verifica-documento#{check_number}");
-    let code = QrCode::with_error_correction_level(address, EcLevel::M).map_err(|e| Fault::new("drawing a QR code", e))?;
+    let code = QrCode::with_error_correction_level(address, EcLevel::M)
+        .map_err(|e| Fault::new("drawing a QR code", e))?;
     let image = code.render::<svg::Color>().min_dimensions(200, 200).build();
     Ok(format!("data:image/svg+xml;base64,{}", STANDARD.encode(image)))
 }

@@ -1,7 +1,7 @@
 //! Limits by network and overall, counted on this node, in a bounded table.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
 
 use fascicolo_domain::throttle::{Bucket, Rate};
@@ -57,7 +57,7 @@ fn network_of(address: IpAddr) -> IpAddr {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => IpAddr::V4(v4),
-            None => IpAddr::from(u128::from(v6) & !u128::from(u64::MAX)).to_canonical(),
+            None => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX))),
         },
     }
 }

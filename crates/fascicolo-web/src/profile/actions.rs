@@ -66,7 +66,11 @@ pub async fn end_one(app: &App, acting: &Acting, id: SessionId) -> Result<(), Pr
     let event = app.event_by(acting, Deed::SessionEnded, app.clock.now())?;
     app.store
         .write(async move |tx| {
-            let event = if tx.delete_session_of(actor, id).await? { event } else { event.refused().saying("not_found") };
+            let event = if tx.delete_session_of(actor, id).await? {
+                event
+            } else {
+                event.refused().saying("not_found")
+            };
             tx.record(&event).await?;
             Ok(())
         })
@@ -80,7 +84,9 @@ pub async fn end_one(app: &App, acting: &Acting, id: SessionId) -> Result<(), Pr
 pub async fn end_others(app: &App, acting: &Acting) -> Result<(), ProfileError> {
     allow(acting, Act::EndSession)?;
     let (actor, own) = (acting.actor, acting.session);
-    let event = app.event_by(acting, Deed::SessionEnded, app.clock.now())?.saying("others");
+    let event = app
+        .event_by(acting, Deed::SessionEnded, app.clock.now())?
+        .saying("others");
     app.store
         .write(async move |tx| {
             let mut ended = false;
@@ -98,7 +104,11 @@ pub async fn end_others(app: &App, acting: &Acting) -> Result<(), ProfileError> 
 }
 
 fn allow(acting: &Acting, act: Act) -> Result<(), ProfileError> {
-    if may(acting.capacity, act) { Ok(()) } else { Err(ProfileError::NotAllowed) }
+    if may(acting.capacity, act) {
+        Ok(())
+    } else {
+        Err(ProfileError::NotAllowed)
+    }
 }
 
 fn is_alive(app: &App, session: &Session, now: Timestamp) -> bool {

@@ -33,8 +33,11 @@ pub(super) async fn profile(
     };
     let words = &citizen.page.words;
     let last_login = sessions.previous_login.map(|(at, method)| {
-        let method = words.t(&format!("site.method.{}", method.code())).to_owned();
-        words.fill("profile.last_login", &[("moment", &words.moment(at)), ("method", &method)])
+        let method = words.t(&format!("profile.method.{}", method.code())).to_owned();
+        words.fill(
+            "profile.last_login",
+            &[("moment", &words.moment(at)), ("method", &method)],
+        )
     });
     show(&ProfilePage {
         given_name: citizen.person.given_name,
@@ -44,7 +47,11 @@ pub(super) async fn profile(
         registered: citizen.person.registered,
         ward: citizen.person.ward,
         last_login,
-        sessions: sessions.open.iter().map(|session| SessionRow::of(words, session, acting.session)).collect(),
+        sessions: sessions
+            .open
+            .iter()
+            .map(|session| SessionRow::of(words, session, acting.session))
+            .collect(),
         done,
         page: citizen.page,
     })

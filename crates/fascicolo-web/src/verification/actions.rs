@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::question::{About, Question};
 use crate::App;
+use crate::ports::EntropyExt as _;
 
 /// Takes one of the tries a network has.
 ///
@@ -19,7 +20,9 @@ use crate::App;
 /// The instant from which another is allowed.
 pub fn take_try(app: &App, address: IpAddr) -> Result<(), Timestamp> {
     let limits = &app.settings.verification;
-    app.throttles.verification.take(address, limits.per_network, limits.overall, app.clock.now())
+    app.throttles
+        .verification
+        .take(address, limits.per_network, limits.overall, app.clock.now())
 }
 
 /// Compares what was asked with what we hold. A check of a document stands in its owner's access log; one that finds
@@ -31,7 +34,10 @@ pub async fn check(app: &App, question: Question) -> Result<Outcome, Fault> {
     let now = app.clock.now();
     let event = app.event_of(Actor::Anyone, Deed::DocumentVerified, now)?;
     // the number nobody has, where none was typed
-    let none = (CitizenId::new(now, app.entropy.id()?), CheckNumber::new(app.entropy.id()?));
+    let none = (
+        CitizenId::new(now, app.entropy.id()?),
+        CheckNumber::new(app.entropy.id()?),
+    );
     app.store
         .write(async move |tx| {
             let held = look_up(tx, &question.about, none).await?;
@@ -54,11 +60,20 @@ async fn look_up(
 ) -> Result<Option<Document>, Fault> {
     match about {
         About::Printed(printed) => tx.document_by_check_number(printed).await,
-        About::Named { codice_fiscale, number, printed } => {
-            let person = tx.citizen_by_codice_fiscale(codice_fiscale).await?.map_or(none.0, |c| c.id);
+        About::Named {
+            codice_fiscale,
+            number,
+            printed,
+        } => {
+            let person = tx
+                .citizen_by_codice_fiscale(codice_fiscale)
+                .await?
+                .map_or(none.0, |c| c.id);
             let by_number = tx.document_by_number(person, number).await?;
-            let by_check = tx.document_by_check_number(printed.as_ref().unwrap_or(&none.1)).await?;
-            Ok(by_number.or(by_check.filter(|document| document.subject == person)))
+            let by_check = tx
+                .document_by_check_number(printed.as_ref().unwrap_or(&none.1))
+                .await?;
+            Ok(by_number.or_else(|| by_check.filter(|document| document.subject == person)))
         }
     }
 }

@@ -17,12 +17,21 @@ pub(super) async fn ask(visitor: Visitor, State(app): State<App>) -> Result<Resp
 }
 
 /// `POST /verifica-documento`.
-pub(super) async fn answer(visitor: Visitor, State(app): State<App>, request: Request) -> Result<Response, PageError> {
+pub(super) async fn answer(
+    visitor: Visitor,
+    State(app): State<App>,
+    request: Request,
+) -> Result<Response, PageError> {
     actions::take_try(&app, visitor.address).map_err(|again_at| PageError::TooMany { again_at })?;
     let typed = upload::read(&app, request).await?;
     let question = match typed.parse() {
         Ok(question) => question,
-        Err(wrong) => return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&app, visitor, None, typed, wrong)),
+        Err(wrong) => {
+            return show_as(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &page(&app, visitor, None, typed, wrong),
+            );
+        }
     };
     let outcome = actions::check(&app, question).await?;
     let answer = Answer::of(&visitor.page.words, &outcome, app.clock.now());
@@ -31,5 +40,11 @@ pub(super) async fn answer(visitor: Visitor, State(app): State<App>, request: Re
 
 fn page(app: &App, visitor: Visitor, answer: Option<Answer>, typed: Typed, wrong: Vec<Wrong>) -> CheckPage {
     let largest = visitor.page.size(app.settings.largest_file);
-    CheckPage { page: visitor.page, answer, typed, wrong, largest }
+    CheckPage {
+        page: visitor.page,
+        answer,
+        typed,
+        wrong,
+        largest,
+    }
 }

@@ -7,11 +7,11 @@ use fascicolo_domain::verification::{CheckNumber, DocumentNumber};
 
 /// The fields of the form, as typed.
 #[derive(Clone, Default)]
-pub struct Typed {
-    pub codice_fiscale: String,
-    pub number: String,
+pub(super) struct Typed {
+    pub(super) codice_fiscale: String,
+    pub(super) number: String,
     /// Of the file, by the browser's script or by us as it streamed through.
-    pub digest: Option<Digest>,
+    pub(super) digest: Option<Digest>,
 }
 
 /// What is asked.
@@ -36,7 +36,7 @@ pub enum About {
 
 /// What to correct, in the order of the fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wrong {
+pub(super) enum Wrong {
     CodiceFiscale(codice_fiscale::Malformed),
     NumberMissing,
     /// Blanks within, or longer than any number.
@@ -50,7 +50,7 @@ pub enum Wrong {
 impl Wrong {
     /// The field's id on the page.
     #[must_use]
-    pub fn field(self) -> &'static str {
+    pub(super) fn field(self) -> &'static str {
         match self {
             Self::CodiceFiscale(_) | Self::CodiceFiscaleMissing => "cf",
             Self::NumberMissing | Self::NumberUnlike | Self::CheckNumber(_) => "numero",
@@ -59,7 +59,7 @@ impl Wrong {
 
     /// The text key of what to do.
     #[must_use]
-    pub fn message(self) -> &'static str {
+    pub(super) fn message(self) -> &'static str {
         match self {
             Self::CodiceFiscale(codice_fiscale::Malformed::Length) => "verification.wrong.cf_length",
             Self::CodiceFiscale(codice_fiscale::Malformed::Character) => "verification.wrong.cf_character",
@@ -78,7 +78,7 @@ impl Typed {
     ///
     /// # Errors
     /// What to correct.
-    pub fn parse(&self) -> Result<Question, Vec<Wrong>> {
+    pub(super) fn parse(&self) -> Result<Question, Vec<Wrong>> {
         let number = self.number.trim();
         let printed = CheckNumber::parse(number);
         let about = if self.codice_fiscale.trim().is_empty() {
@@ -92,24 +92,38 @@ impl Typed {
         } else {
             named(&self.codice_fiscale, number, printed)
         };
-        Ok(Question { about: about?, digest: self.digest })
+        Ok(Question {
+            about: about?,
+            digest: self.digest,
+        })
     }
 }
 
-fn named(codice_fiscale: &str, number: &str, printed: Result<CheckNumber, Malformed>) -> Result<About, Vec<Wrong>> {
+fn named(
+    codice_fiscale: &str,
+    number: &str,
+    printed: Result<CheckNumber, Malformed>,
+) -> Result<About, Vec<Wrong>> {
     let person = CodiceFiscale::parse(codice_fiscale).map_err(Wrong::CodiceFiscale);
-    let typo = printed.err().filter(|_| in_groups(number)).map(Wrong::CheckNumber);
+    let typo = printed
+        .err()
+        .filter(|_| in_groups(number))
+        .map(Wrong::CheckNumber);
     // a check number typed with blanks is no document number and needs none
     let number = match (number, printed, typo) {
         ("", _, _) => Err(Wrong::NumberMissing),
         (_, _, Some(typo)) => Err(typo),
-        (_, Ok(printed), None) => {
-            DocumentNumber::parse(number).or_else(|| DocumentNumber::parse(&printed.compact())).ok_or(Wrong::NumberUnlike)
-        }
+        (_, Ok(printed), None) => DocumentNumber::parse(number)
+            .or_else(|| DocumentNumber::parse(&printed.compact()))
+            .ok_or(Wrong::NumberUnlike),
         (_, Err(_), None) => DocumentNumber::parse(number).ok_or(Wrong::NumberUnlike),
     };
     match (person, number) {
-        (Ok(codice_fiscale), Ok(number)) => Ok(About::Named { codice_fiscale, number, printed: printed.ok() }),
+        (Ok(codice_fiscale), Ok(number)) => Ok(About::Named {
+            codice_fiscale,
+            number,
+            printed: printed.ok(),
+        }),
         (person, number) => Err(person.err().into_iter().chain(number.err()).collect()),
     }
 }
@@ -131,7 +145,11 @@ mod tests {
     const CF: &str = "RSSMRA80A01H501U";
 
     fn ask(codice_fiscale: &str, number: &str) -> Result<About, Vec<Wrong>> {
-        let typed = Typed { codice_fiscale: codice_fiscale.into(), number: number.into(), digest: None };
+        let typed = Typed {
+            codice_fiscale: codice_fiscale.into(),
+            number: number.into(),
+            digest: None,
+        };
         typed.parse().map(|question| question.about)
     }
 
@@ -141,16 +159,29 @@ mod tests {
 
     #[test]
     fn a_check_number_is_enough_by_itself_however_it_is_typed() {
-        for typed in [printed(), printed().to_lowercase().replace('-', " "), printed().replace('-', "")] {
+        for typed in [
+            printed(),
+            printed().to_lowercase().replace('-', " "),
+            printed().replace('-', ""),
+        ] {
             assert!(matches!(ask("", &typed), Ok(About::Printed(_))), "{typed}");
-            assert!(matches!(ask(CF, &typed), Ok(About::Named { printed: Some(_), .. })), "{typed}");
+            assert!(
+                matches!(ask(CF, &typed), Ok(About::Named { printed: Some(_), .. })),
+                "{typed}"
+            );
         }
     }
 
     #[test]
     fn a_document_number_needs_the_person() {
-        assert_eq!(ask("", "030702.X.1").err(), Some(vec![Wrong::CodiceFiscaleMissing]));
-        assert!(matches!(ask(" rssmra80a01h501u ", "030702.X.1"), Ok(About::Named { printed: None, .. })));
+        assert_eq!(
+            ask("", "030702.X.1").err(),
+            Some(vec![Wrong::CodiceFiscaleMissing])
+        );
+        assert!(matches!(
+            ask(" rssmra80a01h501u ", "030702.X.1"),
+            Ok(About::Named { printed: None, .. })
+        ));
     }
 
     #[test]
@@ -163,8 +194,19 @@ mod tests {
             ("", "", vec![Wrong::NumberMissing]),
             ("", typo.as_str(), vec![Wrong::CheckNumber(Malformed::Check)]),
             (CF, typo.as_str(), vec![Wrong::CheckNumber(Malformed::Check)]),
-            ("RSSMRA80A01H501V", "", vec![Wrong::CodiceFiscale(codice_fiscale::Malformed::Check), Wrong::NumberMissing]),
-            ("RSSMRA80A01H501", "X1", vec![Wrong::CodiceFiscale(codice_fiscale::Malformed::Length)]),
+            (
+                "RSSMRA80A01H501V",
+                "",
+                vec![
+                    Wrong::CodiceFiscale(codice_fiscale::Malformed::Check),
+                    Wrong::NumberMissing,
+                ],
+            ),
+            (
+                "RSSMRA80A01H501",
+                "X1",
+                vec![Wrong::CodiceFiscale(codice_fiscale::Malformed::Length)],
+            ),
             (CF, "X 1", vec![Wrong::NumberUnlike]),
             ("", short.as_str(), vec![Wrong::CodiceFiscaleMissing]),
         ];
