@@ -1,6 +1,7 @@
 //! Encryption at rest (REC-I8, decision 7): every document has a random key of its own; a key-encryption key from a
 //! file outside the database wraps it. Rotation rewraps keys and never rewrites documents. Pure: bytes in, bytes out.
 
+mod site_key;
 mod stream;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::ports::Entropy;
 
+pub use site_key::{BadSiteKey, SiteKey};
 pub use stream::{open_stream, seal_stream, sealed_size};
 
 const KEY: usize = 32;
