@@ -1,1 +1,25 @@
-//! store
+//! One store, two engines. A unit of work is an async closure over [`Tx`]; its methods are grouped by topic.
+//! SQL is written once; only `engine/` knows which database answers. Refuses a schema it does not know.
+
+mod audit;
+mod documents;
+mod engine;
+mod login_exchanges;
+mod login_requests;
+mod migrate;
+mod objects;
+mod people;
+mod row;
+mod sessions;
+mod store;
+
+pub use audit::{AuditReport, Checkpoint, CheckpointKind, Finding, FindingKind, LogCursor, LoggedEvent};
+pub use documents::{Cursor, Filter, Inserted, Listed, Page};
+pub use engine::Tx;
+pub use login_exchanges::LoginExchange;
+pub use login_requests::LoginRequest;
+pub use migrate::{Migrated, Schema};
+pub use objects::StoredObject;
+pub use people::Put;
+pub use sessions::NewSession;
+pub use store::{Options, Store};
