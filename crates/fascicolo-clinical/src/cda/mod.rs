@@ -4,9 +4,9 @@ mod header;
 mod html;
 mod media;
 mod narrative;
-mod source;
+pub(crate) mod source;
 mod table;
-mod time;
+pub(crate) mod time;
 
 pub use header::{Header, header};
 pub use narrative::{Narrative, Section, narrative};

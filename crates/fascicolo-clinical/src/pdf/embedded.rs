@@ -1,151 +1,118 @@
-//! The structure of a PDF within limits, and the CDA attached to it.
+//! The CDA attached to a PDF.
 
-use lopdf::{Dictionary, Document, LoadOptions, Object};
-
-use super::MAX_BYTES;
+use super::file::File;
+use super::syntax::{Dictionary, Object};
 use crate::Refused;
 use crate::cda::MAX_BYTES as MAX_CDA;
 
 /// The name the national gateway looks for, in any case.
-const NAME: &[u8] = b"cda.xml";
-/// What one compressed part of the structure may expand to.
-const MAX_EXPANDED: usize = 16 * 1024 * 1024;
-const MAX_OBJECTS: usize = 200_000;
+const NAME: &str = "cda.xml";
 const MAX_TREE_DEPTH: usize = 16;
 const MAX_TREE_NODES: usize = 2_000;
 
-/// Reads the structure; streams stay as they are.
-pub(super) fn load(bytes: &[u8]) -> Result<Document, Refused> {
-    if bytes.len() > MAX_BYTES {
-        return Err(Refused::TooLarge);
-    }
-    if !bytes
-        .get(..bytes.len().min(1024))
-        .unwrap_or_default()
-        .windows(5)
-        .any(|w| w == b"%PDF-")
-    {
-        return Err(Refused::NotPdf);
-    }
-    let options = LoadOptions {
-        max_decompressed_size: Some(MAX_EXPANDED),
-        ..LoadOptions::default()
-    };
-    let document = Document::load_mem_with_options(bytes, options).map_err(|error| refusal(&error))?;
-    if document.is_encrypted() {
-        return Err(Refused::PdfEncrypted);
-    }
-    if document.objects.len() > MAX_OBJECTS {
-        return Err(Refused::TooComplex);
-    }
-    Ok(document)
-}
-
-fn refusal(error: &lopdf::Error) -> Refused {
-    match error {
-        lopdf::Error::Decompress(_) => Refused::Bomb,
-        lopdf::Error::Decryption(_) => Refused::PdfEncrypted,
-        _ => Refused::PdfStructure,
-    }
-}
-
-/// The attachment `cda.xml`; `None` when there is none by that name.
-pub(super) fn cda(document: &Document) -> Result<Option<Vec<u8>>, Refused> {
-    let Some(spec) = specification(document) else {
-        return Ok(None);
-    };
-    let stream = dictionary(document, spec.get(b"EF").ok())
-        .and_then(|files| files.get(b"F").or_else(|_| files.get(b"UF")).ok())
-        .and_then(|object| resolve(document, object))
-        .and_then(|object| object.as_stream().ok())
-        .ok_or(Refused::PdfStructure)?;
-    let bytes = if stream.dict.has(b"Filter") {
-        stream
-            .decompressed_content_with_limit(MAX_CDA)
-            .map_err(|error| refusal(&error))?
-    } else {
-        stream.content.clone()
-    };
-    Ok(Some(bytes))
-}
-
-/// Looks in the catalog's name tree, then among its associated files.
-fn specification(document: &Document) -> Option<&Dictionary> {
-    let catalog = document.catalog().ok()?;
-    let tree = dictionary(document, catalog.get(b"Names").ok())
-        .and_then(|names| dictionary(document, names.get(b"EmbeddedFiles").ok()));
+/// The attachment `cda.xml` of the name tree, else of the associated files; `None` when there is none by that name.
+///
+/// # Errors
+/// A limit, or an attachment whose bytes cannot be read.
+pub(super) fn cda(file: &mut File) -> Result<Option<Vec<u8>>, Refused> {
+    let catalog = file.catalog()?;
+    let names = file.dictionary(catalog.get("Names"))?.unwrap_or_default();
     let mut room = MAX_TREE_NODES;
-    tree.and_then(|tree| in_tree(document, tree, MAX_TREE_DEPTH, &mut room))
-        .or_else(|| {
-            array(document, catalog.get(b"AF").ok())
-                .iter()
-                .take(MAX_TREE_NODES)
-                .filter_map(|object| dictionary(document, Some(object)))
-                .find(|spec| is_named(document, spec))
-        })
+    let mut found = match file.dictionary(names.get("EmbeddedFiles"))? {
+        Some(tree) => in_tree(file, &tree, MAX_TREE_DEPTH, &mut room)?,
+        None => None,
+    };
+    if found.is_none() {
+        for item in file.array(catalog.get("AF"))?.iter().take(MAX_TREE_NODES) {
+            if let Some(spec) = file.dictionary(item)?
+                && is_named(file, &spec)?
+            {
+                found = Some(spec);
+                break;
+            }
+        }
+    }
+    found.map(|spec| content(file, &spec)).transpose()
 }
 
-fn in_tree<'a>(
-    document: &'a Document,
-    node: &'a Dictionary,
+fn content(file: &mut File, spec: &Dictionary) -> Result<Vec<u8>, Refused> {
+    let files = file.dictionary(spec.get("EF"))?.ok_or(Refused::PdfStructure)?;
+    let object = if files.has("F") {
+        files.get("F")
+    } else {
+        files.get("UF")
+    };
+    let stream = file.stream(object)?.ok_or(Refused::PdfStructure)?;
+    file.content(&stream, MAX_CDA)
+}
+
+fn in_tree(
+    file: &mut File,
+    node: &Dictionary,
     depth: usize,
     room: &mut usize,
-) -> Option<&'a Dictionary> {
-    let names = array(document, node.get(b"Names").ok()).chunks_exact(2);
-    for pair in names.take(MAX_TREE_NODES) {
+) -> Result<Option<Dictionary>, Refused> {
+    let names = file.array(node.get("Names"))?;
+    for pair in names.chunks_exact(2) {
         let [name, value] = pair else { continue };
-        let Some(spec) = dictionary(document, Some(value)) else {
+        spend(room)?;
+        let Some(spec) = file.dictionary(value)? else {
             continue;
         };
-        let listed = resolve(document, name)
-            .and_then(|n| n.as_str().ok())
-            .is_some_and(is_name);
-        if listed || is_named(document, spec) {
-            return Some(spec);
+        if is_name(&file.resolve(name)?) || is_named(file, &spec)? {
+            return Ok(Some(spec));
         }
     }
-    for kid in array(document, node.get(b"Kids").ok()) {
-        *room = room.checked_sub(1)?;
-        let below = dictionary(document, Some(kid)).filter(|_| depth > 0);
-        if let Some(found) = below.and_then(|kid| in_tree(document, kid, depth - 1, room)) {
-            return Some(found);
+    for kid in file.array(node.get("Kids"))? {
+        spend(room)?;
+        let below = depth.checked_sub(1).ok_or(Refused::TooComplex)?;
+        if let Some(kid) = file.dictionary(&kid)?
+            && let Some(found) = in_tree(file, &kid, below, room)?
+        {
+            return Ok(Some(found));
         }
     }
-    None
+    Ok(None)
 }
 
-fn is_named(document: &Document, spec: &Dictionary) -> bool {
-    [b"F".as_slice(), b"UF"].into_iter().any(|key| {
-        let name = spec.get(key).ok().and_then(|object| resolve(document, object));
-        name.and_then(|n| n.as_str().ok()).is_some_and(is_name)
-    })
+fn spend(room: &mut usize) -> Result<(), Refused> {
+    *room = room.checked_sub(1).ok_or(Refused::TooComplex)?;
+    Ok(())
+}
+
+fn is_named(file: &mut File, spec: &Dictionary) -> Result<bool, Refused> {
+    Ok(is_name(&file.resolve(spec.get("F"))?) || is_name(&file.resolve(spec.get("UF"))?))
 }
 
 /// A file name as PDF writes it: bytes, or UTF-16 with its mark; the folder before it does not matter.
-fn is_name(name: &[u8]) -> bool {
-    let plain: Vec<u8> = match name {
-        [0xFE, 0xFF, wide @ ..] => wide.iter().copied().filter(|b| *b != 0).collect(),
-        [0xEF, 0xBB, 0xBF, narrow @ ..] => narrow.to_vec(),
-        narrow => narrow.to_vec(),
+fn is_name(object: &Object) -> bool {
+    let Object::Text(bytes) = object else {
+        return false;
     };
-    let last = plain
-        .rsplit(|b| matches!(b, b'/' | b'\\'))
-        .next()
-        .unwrap_or_default();
+    let name: String = match bytes.as_slice() {
+        [0xFE, 0xFF, wide @ ..] => {
+            let units = wide
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|pair| u16::from_be_bytes(*pair));
+            char::decode_utf16(units).map(Result::unwrap_or_default).collect()
+        }
+        [0xEF, 0xBB, 0xBF, narrow @ ..] | narrow => narrow.iter().copied().map(char::from).collect(),
+    };
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     last.eq_ignore_ascii_case(NAME)
 }
 
-pub(super) fn resolve<'a>(document: &'a Document, object: &'a Object) -> Option<&'a Object> {
-    document.dereference(object).ok().map(|(_, object)| object)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-pub(super) fn dictionary<'a>(document: &'a Document, object: Option<&'a Object>) -> Option<&'a Dictionary> {
-    resolve(document, object?)?.as_dict().ok()
-}
-
-pub(super) fn array<'a>(document: &'a Document, object: Option<&'a Object>) -> &'a [Object] {
-    let array = object
-        .and_then(|o| resolve(document, o))
-        .and_then(|o| o.as_array().ok());
-    array.map_or(&[], Vec::as_slice)
+    #[test]
+    fn the_name_is_read_in_any_case_encoding_and_folder() {
+        let is = |bytes: &[u8]| is_name(&Object::Text(bytes.to_vec()));
+        assert!(is(b"cda.xml") && is(b"CDA.XML") && is(b"a/b\\Cda.xml") && is(b"\xEF\xBB\xBFcda.xml"));
+        assert!(is(b"\xFE\xFF\0c\0d\0a\0.\0x\0m\0l"));
+        assert!(!is(b"cda1.xml") && !is(b"cda.xml.exe") && !is(b"") && !is_name(&Object::Null));
+    }
 }

@@ -1,11 +1,26 @@
 //! PDF: the CDA inside, the state of the signature, and files of our own.
+//!
+//! Files are read by a small lazy reader with a budget rather than by a library that loads them whole: a file of
+//! a few kilobytes can be made to expand, or to repeat its parts, without end.
 
+mod algorithm;
+mod ber;
+mod cms;
 mod embedded;
+mod file;
+mod flaw;
+mod signature;
+mod stream;
+mod syntax;
 mod trust;
+mod xref;
+
+use std::fmt;
 
 use fascicolo_domain::documents::Signature;
 
 use crate::Refused;
+pub use flaw::Flaw;
 pub use trust::TrustAnchors;
 
 /// The largest file taken in, in bytes (REC-I5).
@@ -16,6 +31,8 @@ pub struct PdfFacts {
     /// The bytes of the attachment `cda.xml`, as they stand there; `None` when there is none.
     pub cda: Option<Vec<u8>>,
     pub signature: Signature,
+    /// Why the signature is broken, if it is.
+    pub flaw: Option<Flaw>,
 }
 
 /// Reads a PDF (REC-I3, REC-R6). A missing CDA or a broken signature is a fact, not a refusal.
@@ -23,10 +40,18 @@ pub struct PdfFacts {
 /// # Errors
 /// The file cannot be read within the limits.
 pub fn read(bytes: &[u8], anchors: &TrustAnchors) -> Result<PdfFacts, Refused> {
-    let document = embedded::load(bytes)?;
-    let _ = anchors.iter();
+    let mut file = file::File::open(bytes)?;
+    let (signature, flaw) = signature::judge(bytes, &mut file, anchors)?;
     Ok(PdfFacts {
-        cda: embedded::cda(&document)?,
-        signature: Signature::NotSigned,
+        cda: embedded::cda(&mut file)?,
+        signature,
+        flaw,
     })
+}
+
+impl fmt::Debug for PdfFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cda = self.cda.as_ref().map(Vec::len);
+        write!(f, "PdfFacts(CDA of {cda:?} bytes, {:?})", self.signature)
+    }
 }

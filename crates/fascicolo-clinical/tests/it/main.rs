@@ -1,0 +1,3 @@
+//! Files we take in, files we refuse, and files that others made.
+
+mod interop;
