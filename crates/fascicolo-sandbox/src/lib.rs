@@ -1,1 +1,240 @@
-//! sandbox
+//! The access site with invented citizens and a pretended outside world: what `fascicolo-sandbox` starts, and what
+//! the journeys of `fascicolo-web` run on. Nothing of it is in the production program.
+
+pub mod idp;
+pub mod kept;
+pub mod keys;
+pub mod people;
+pub mod ports;
+pub mod program;
+mod region;
+pub mod standins;
+pub mod tls;
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use axum::Router;
+use fascicolo_adapters::objects::Folder;
+use fascicolo_clinical::pdf::TrustAnchors;
+use fascicolo_domain::Fault;
+use fascicolo_eid::spid::{Binding, Providers, metadata};
+use fascicolo_store::Store;
+use fascicolo_web::App;
+use fascicolo_web::app::Parts;
+use fascicolo_web::http::throttle::Throttles;
+use fascicolo_web::ports::{Clock as _, Entropy};
+use fascicolo_web::settings::Spid;
+use fascicolo_web::text::Texts;
+use fascicolo_web::vault::Keyring;
+use jiff::Timestamp;
+
+use idp::Idps;
+use idp::service::Service;
+use kept::Kept;
+use people::Person;
+use ports::{SandboxClock, SeededEntropy};
+use standins::Front;
+
+/// How to open a sandbox.
+pub struct Options {
+    pub addresses: Addresses,
+    /// Where data are kept; a temporary folder without it.
+    pub folder: Option<PathBuf>,
+    /// Another database than the embedded one in the folder.
+    pub database: Option<String>,
+    pub clock: SandboxClock,
+    pub entropy: Arc<dyn Entropy>,
+    /// The SPID entity id; the secure address without it.
+    pub entity_id: Option<String>,
+    /// Metadata of more SPID providers.
+    pub spid_providers: Vec<String>,
+    /// How requests travel to providers.
+    pub binding: Binding,
+    pub contents: Contents,
+}
+
+/// Origins, without a slash at the end.
+#[derive(Clone)]
+pub struct Addresses {
+    pub site: String,
+    pub secure: String,
+    pub standins: String,
+}
+
+/// Whose documents are made at the first start. The people themselves are always there.
+#[derive(Clone, Copy)]
+pub enum Contents {
+    /// Nobody's.
+    None,
+    /// Those of the people with these keys.
+    Of(&'static [&'static str]),
+    /// Everybody's; and one person has this many rows.
+    Everything { many: u32 },
+}
+
+impl Options {
+    /// For tests in one process: the usual addresses, a clock that stands at `now`, chance that repeats.
+    #[must_use]
+    pub fn for_tests(now: Timestamp, contents: Contents) -> Self {
+        Self {
+            addresses: Addresses {
+                site: "http://localhost:8080".to_owned(),
+                secure: "https://localhost:8443".to_owned(),
+                standins: "http://127.0.0.1:8081".to_owned(),
+            },
+            folder: None,
+            database: None,
+            clock: SandboxClock::standing_at(now),
+            entropy: Arc::new(SeededEntropy::new(1)),
+            entity_id: None,
+            spid_providers: Vec::new(),
+            binding: Binding::Redirect,
+            contents,
+        }
+    }
+}
+
+/// An open sandbox. Its temporary folder goes when it is dropped.
+pub struct Sandbox {
+    pub app: App,
+    pub clock: Arc<SandboxClock>,
+    pub people: Arc<[Person]>,
+    pub idps: Idps,
+    /// The pages of the outside world.
+    pub standins: Router,
+    pub kept: Kept,
+}
+
+impl Sandbox {
+    /// The site's pages.
+    #[must_use]
+    pub fn site(&self) -> Router {
+        fascicolo_web::site(self.app.clone())
+    }
+
+    /// An invented person, by key.
+    #[must_use]
+    pub fn person(&self, key: &str) -> Option<&Person> {
+        self.people.iter().find(|p| p.key == key)
+    }
+}
+
+/// Opens a sandbox: database, folder, keys, providers, people and their documents.
+///
+/// # Errors
+/// Something cannot be made, read or written.
+pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
+    let kept = Kept::open(options.folder.as_deref())?;
+    let clock = Arc::new(options.clock);
+    let born = first_start(&kept, clock.now())?;
+    let people: Arc<[Person]> = people::people(born)?.into();
+    let (key, idp_keys) = all_keys(&kept, &options.addresses, options.entity_id.as_deref(), born)?;
+    let service_provider =
+        region::service_provider(&options.addresses.secure, options.entity_id.as_deref(), key);
+    let metadata = metadata(&service_provider).map_err(|e| Fault::new("making the site's metadata", e))?;
+    let spid = Spid {
+        service_provider,
+        metadata,
+        binding: options.binding,
+    };
+    let idps = Idps::new(idp::Parts {
+        origin: options.addresses.standins.clone(),
+        keys: idp_keys,
+        service: Service::from_metadata(&spid.metadata)?,
+        people: Arc::clone(&people),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&options.entropy),
+    })?;
+    let app = App::new(Parts {
+        store: open_store(&kept, options.database.as_deref()).await?,
+        settings: region::settings(&options.addresses, spid),
+        texts: Texts::load()?,
+        clock: clock.clone(),
+        entropy: Arc::clone(&options.entropy),
+        objects: Arc::new(Folder::open(&kept.path("documenti"))?),
+        keyring: keyring(&kept, &*options.entropy)?,
+        providers: RwLock::new(Arc::new(registry(&idps, &options.spid_providers)?)),
+        signers: TrustAnchors::none(),
+        throttles: Throttles::default(),
+    });
+    let front = Front {
+        site: options.addresses.site,
+        secure: options.addresses.secure,
+        people: Arc::clone(&people),
+        clock: Arc::clone(&clock),
+    };
+    let standins = standins::routes(front, idps.clone());
+    Ok(Sandbox {
+        app,
+        clock,
+        people,
+        idps,
+        standins,
+        kept,
+    })
+}
+
+/// When the folder was first used: ages count from then.
+fn first_start(kept: &Kept, now: Timestamp) -> Result<Timestamp, Fault> {
+    let text = kept.keep("nascita", || Ok(now.to_string()))?;
+    text.trim()
+        .parse()
+        .map_err(|e| Fault::new("reading when the sandbox first started", e))
+}
+
+/// The site's key, and those of the identity providers.
+fn all_keys(
+    kept: &Kept,
+    addresses: &Addresses,
+    entity_id: Option<&str>,
+    now: Timestamp,
+) -> Result<
+    (
+        fascicolo_eid::spid::SigningKey,
+        Vec<fascicolo_eid::spid::SigningKey>,
+    ),
+    Fault,
+> {
+    let mut wanted = idp::wanted_keys(&addresses.standins);
+    wanted.push(region::wanted_key(&addresses.secure, entity_id));
+    let mut keys = keys::keys(kept, &wanted, now)?;
+    let own = keys.pop().ok_or(Fault::bare("making the site's key"))?;
+    Ok((own, keys))
+}
+
+async fn open_store(kept: &Kept, url: Option<&str>) -> Result<Store, Fault> {
+    let own = format!("sqlite://{}", kept.path("fascicolo.db").display());
+    let options = fascicolo_store::Options {
+        node: "sandbox".to_owned(),
+        ..fascicolo_store::Options::default()
+    };
+    let store = Store::open(url.unwrap_or(&own), options).await?;
+    store.migrate().await?;
+    Ok(store)
+}
+
+fn keyring(kept: &Kept, entropy: &dyn Entropy) -> Result<Keyring, Fault> {
+    let text = kept.keep("chiavi-documenti", || {
+        Ok(Keyring::new_line(entropy, "sandbox")?.to_string())
+    })?;
+    Keyring::parse(&text).map_err(|e| Fault::new("reading the sandbox's keyring", e))
+}
+
+/// The SPID registry: our own providers, by their metadata as anybody else's, and those added.
+fn registry(idps: &Idps, more: &[String]) -> Result<Providers, Fault> {
+    let mut providers = Providers::empty();
+    let mut add = |xml: &[u8]| {
+        let found =
+            Providers::from_metadata(xml).map_err(|e| Fault::new("reading a SPID provider's metadata", e))?;
+        found.into_iter().for_each(|provider| providers.add(provider));
+        Ok::<(), Fault>(())
+    };
+    for idp in idps.providers() {
+        add(&idp.metadata()?)?;
+    }
+    for xml in more {
+        add(xml.as_bytes())?;
+    }
+    Ok(providers)
+}

@@ -1,0 +1,174 @@
+//! The program around the sandbox: listeners, the lines it prints, a graceful stop.
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use fascicolo_adapters::{SystemClock, SystemEntropy};
+use fascicolo_domain::Fault;
+use fascicolo_eid::spid::Binding;
+use fascicolo_web::operations::operations;
+use fascicolo_web::ports::Clock as _;
+use fascicolo_web::serve::{Limits, serve};
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::ports::SandboxClock;
+use crate::{Addresses, Contents, Options, sandbox, tls};
+
+/// What the command line asked for.
+pub struct Wanted {
+    pub any_port: bool,
+    pub data: Option<PathBuf>,
+    pub database: Option<String>,
+    pub now: Option<Timestamp>,
+    pub spid_providers: Vec<PathBuf>,
+    pub entity_id: Option<String>,
+    /// How many documents the person with many has.
+    pub many: u32,
+}
+
+/// Runs until it is told to stop.
+///
+/// # Errors
+/// A port is taken, a file cannot be read, or the sandbox cannot be opened.
+pub fn run(wanted: Wanted) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Fault::new("starting the runtime", e))?;
+    runtime.block_on(Box::pin(start(wanted)))
+}
+
+async fn start(wanted: Wanted) -> Result<(), Fault> {
+    // before anything else, so that a taken port is told at once
+    let listeners = Listeners::bind(wanted.any_port).await?;
+    let counts = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|e| Fault::new("counting", e))?;
+    let addresses = listeners.addresses()?;
+    let sandbox = sandbox(Options {
+        addresses: addresses.clone(),
+        folder: wanted.data,
+        database: wanted.database,
+        clock: SandboxClock::running(wanted.now),
+        entropy: Arc::new(SystemEntropy),
+        entity_id: wanted.entity_id,
+        spid_providers: read_all(&wanted.spid_providers)?,
+        binding: Binding::Redirect,
+        contents: Contents::Everything { many: wanted.many },
+    })
+    .await?;
+    let tls = tls::certificates(&sandbox.kept, SystemClock.now())?;
+    let operations = operations(sandbox.app.clone(), Arc::new(move || counts.render()));
+
+    let (stop, stopped) = watch::channel(false);
+    let mut serving = JoinSet::new();
+    let lines = listeners.lines(&addresses, &tls.authority)?;
+    for (listener, router, tls) in [
+        (listeners.site, sandbox.site(), None),
+        (listeners.secure, sandbox.site(), Some(tls.server)),
+        (listeners.standins, sandbox.standins.clone(), None),
+        (listeners.operations, operations, None),
+    ] {
+        serving.spawn(listen(listener, router, tls, stopped.clone()));
+    }
+    say(&lines)?;
+    asked_to_stop().await?;
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    while serving.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn listen(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let stop = async move {
+        // the sender lives as long as the program
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    serve(listener, router, tls, Limits::default(), stop).await;
+}
+
+/// One socket each, all on this machine alone.
+struct Listeners {
+    site: TcpListener,
+    secure: TcpListener,
+    standins: TcpListener,
+    operations: TcpListener,
+}
+
+impl Listeners {
+    async fn bind(any_port: bool) -> Result<Self, Fault> {
+        let bind = async |port: u16| {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, if any_port { 0 } else { port }));
+            let listener = TcpListener::bind(address).await;
+            listener.inspect_err(|e| tracing::error!("port {port}: {e} (--any-port takes free ones)"))
+        };
+        let bind = async |port| bind(port).await.map_err(|e| Fault::new("opening a port", e));
+        Ok(Self {
+            site: bind(8080).await?,
+            secure: bind(8443).await?,
+            standins: bind(8081).await?,
+            operations: bind(9090).await?,
+        })
+    }
+
+    fn addresses(&self) -> Result<Addresses, Fault> {
+        Ok(Addresses {
+            site: format!("http://localhost:{}", port(&self.site)?),
+            secure: format!("https://localhost:{}", port(&self.secure)?),
+            standins: format!("http://127.0.0.1:{}", port(&self.standins)?),
+        })
+    }
+
+    /// What the program prints.
+    fn lines(&self, addresses: &Addresses, authority: &Path) -> Result<String, Fault> {
+        Ok(format!(
+            "site={}\nsecure={}\nstandins={}\noperations=http://127.0.0.1:{}\nca={}\nready\n",
+            addresses.site,
+            addresses.secure,
+            addresses.standins,
+            port(&self.operations)?,
+            authority.display()
+        ))
+    }
+}
+
+fn port(listener: &TcpListener) -> Result<u16, Fault> {
+    listener
+        .local_addr()
+        .map(|address| address.port())
+        .map_err(|e| Fault::new("asking for a port", e))
+}
+
+fn say(lines: &str) -> Result<(), Fault> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(lines.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|e| Fault::new("printing the addresses", e))
+}
+
+fn read_all(files: &[PathBuf]) -> Result<Vec<String>, Fault> {
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path).map_err(|e| Fault::new("reading a SPID provider's metadata", e))
+    };
+    files.iter().map(read).collect()
+}
+
+/// Ctrl-C, or the system's polite request.
+async fn asked_to_stop() -> Result<(), Fault> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| Fault::new("waiting for signals", e))?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(|e| Fault::new("waiting for signals", e)),
+        _ = terminate.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,96 @@
+//! The invented region that runs the sandbox's site: its settings, and what the SPID federation knows of it.
+
+use fascicolo_domain::login::{Level, Limits, Policy};
+use fascicolo_domain::throttle::Rate;
+use fascicolo_eid::spid::{CertificateSubject, Contact, Organization, ServiceProvider, SigningKey};
+use fascicolo_web::settings::{Settings, Site, Spid, Verification};
+
+use crate::Addresses;
+use crate::keys::Wanted;
+
+const REGION: &str = "Regione Esempio";
+const REGION_URL: &str = "https://www.regione.example";
+const IPA: &str = "r_esempi";
+
+/// What the region decided: the defaults.
+pub(crate) fn settings(addresses: &Addresses, spid: Spid) -> Settings {
+    Settings {
+        site: site(addresses),
+        policy: Policy {
+            minimum: Level::Two,
+            spid_minors_from: None,
+            spid_wards: false,
+            limits: Limits::CITIZEN,
+        },
+        spid: Some(spid),
+        verification: Verification {
+            per_network: Rate::per_minute(30),
+            overall: Rate::per_minute(600),
+        },
+        trusted_proxies: Vec::new(),
+        largest_file: 20 * 1024 * 1024,
+    }
+}
+
+fn site(addresses: &Addresses) -> Site {
+    Site {
+        origin: addresses.secure.clone(),
+        plain_origin: Some(addresses.site.clone()),
+        region: REGION.to_owned(),
+        region_url: REGION_URL.to_owned(),
+        phone: "800 000 000".to_owned(),
+        hours: "lunedì–venerdì, 8–18".to_owned(),
+        address: "Piazza dell'Esempio 1, 00000 Esempio".to_owned(),
+        pec: "fascicolo@pec.regione.example".to_owned(),
+        dpo_mail: "dpo@regione.example".to_owned(),
+        security_mail: "sicurezza@regione.example".to_owned(),
+        accessibility_statement: "https://form.agid.gov.it/".to_owned(),
+        demo_notice: Some(format!(
+            "Ambiente di prova: persone, documenti e gestori sono inventati. Chi essere e che cosa provare: {}/",
+            addresses.standins
+        )),
+    }
+}
+
+fn entity_id<'a>(secure: &'a str, chosen: Option<&'a str>) -> &'a str {
+    chosen.unwrap_or(secure)
+}
+
+/// The site as a SPID service provider.
+pub(crate) fn service_provider(secure: &str, chosen: Option<&str>, key: SigningKey) -> ServiceProvider {
+    ServiceProvider {
+        entity_id: entity_id(secure, chosen).to_owned(),
+        acs_url: format!("{secure}/spid/acs"),
+        slo_url: format!("{secure}/spid/slo"),
+        service_name: "Fascicolo Sanitario Elettronico".to_owned(),
+        organization: Organization {
+            name: REGION.to_owned(),
+            display_name: "Fascicolo Sanitario Elettronico – Regione Esempio".to_owned(),
+            url: REGION_URL.to_owned(),
+        },
+        contact: Contact {
+            ipa_code: IPA.to_owned(),
+            email: "spid@regione.example".to_owned(),
+            phone: "+39000000000".to_owned(),
+            company: Some(REGION.to_owned()),
+        },
+        key,
+        next_certificate: None,
+    }
+}
+
+/// The key it signs with.
+pub(crate) fn wanted_key(secure: &str, chosen: Option<&str>) -> Wanted {
+    Wanted {
+        file: "spid".to_owned(),
+        bits: 3072,
+        subject: CertificateSubject {
+            common_name: "Fascicolo Sanitario Elettronico – Regione Esempio".to_owned(),
+            organization: REGION.to_owned(),
+            entity_id: entity_id(secure, chosen).to_owned(),
+            ipa_code: IPA.to_owned(),
+            country: "IT".to_owned(),
+            locality: "Esempio".to_owned(),
+        },
+    }
+}
