@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_anything_else_does_not() {
-        let id = DocumentId::new(Timestamp::UNIX_EPOCH, [7; 10]);
+        let id = DocumentId::new(Timestamp::UNIX_EPOCH, [0xab; 10]);
         let cursor = Cursor {
             issued_at: "2026-05-21T08:00:00.123Z".parse().unwrap(),
             id,

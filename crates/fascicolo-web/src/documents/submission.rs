@@ -224,3 +224,129 @@ fn stricter(said: Option<Confidentiality>, written: Option<Confidentiality>) -> 
         .find(|level| either(*level))
         .unwrap_or(Confidentiality::Normal)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CF: &str = "RSSMRA80A01H501U";
+
+    fn national_id(extension: &str) -> NationalId {
+        NationalId {
+            root: "1.2.3".into(),
+            extension: extension.into(),
+        }
+    }
+
+    fn written() -> Header {
+        Header {
+            kind: Kind::by_key("laboratory_report").unwrap(),
+            national_id: national_id("X1"),
+            title: "Esami".into(),
+            issued_at: "2026-05-21T08:00:00Z".parse().unwrap(),
+            version: 1,
+            confidentiality: Confidentiality::Normal,
+            subject_codice_fiscale: Some(CF.into()),
+            subject_name: String::new(),
+            author: "Anna Bianchi".into(),
+            issuer: "Ospedale San Marco".into(),
+            signer: String::new(),
+            replaces: None,
+            orders: Vec::new(),
+        }
+    }
+
+    fn said() -> Submission {
+        Submission::of(Bytes::new())
+    }
+
+    fn code(text: &str) -> CodiceFiscale {
+        CodiceFiscale::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_cda_says_everything_by_itself() {
+        let facts = facts(&said(), Some(&written())).unwrap();
+        assert_eq!(
+            (facts.subjects.as_slice(), facts.issuer.as_str()),
+            (&[code(CF)][..], "Ospedale San Marco")
+        );
+        assert_eq!((facts.version, facts.warnings.as_slice()), (1, &[][..]));
+    }
+
+    #[test]
+    fn without_a_cda_each_thing_unsaid_is_named() {
+        let whole = || Submission {
+            subject: Some(code(CF)),
+            national_id: Some(national_id("X1")),
+            kind: Kind::by_key("exemption"),
+            issuer: Some("ASL".into()),
+            issued_at: Some("2026-05-21T08:00:00Z".parse().unwrap()),
+            ..said()
+        };
+        let facts_of = |said| facts(&said, None).map(|f| f.warnings);
+        assert_eq!(facts_of(whole()), Ok(vec![Warning::NoCda]));
+        let cases = [
+            (Submission { subject: None, ..whole() }, Item::Subject),
+            (Submission { national_id: None, ..whole() }, Item::NationalId),
+            (Submission { kind: None, ..whole() }, Item::Kind),
+            (Submission { issuer: Some(" ".into()), ..whole() }, Item::Issuer),
+            (Submission { issued_at: None, ..whole() }, Item::IssuedAt),
+        ];
+        for (said, item) in cases {
+            assert_eq!(facts_of(said), Err(Unfit::Missing(item)));
+        }
+    }
+
+    #[test]
+    fn what_the_producer_says_must_agree_with_the_cda() {
+        let facts_of = |said| facts(&said, Some(&written())).map(|_| ());
+        let agreeing = Submission {
+            national_id: Some(national_id("X1")),
+            version: Some(1),
+            ..said()
+        };
+        assert_eq!(facts_of(agreeing), Ok(()));
+        let cases = [
+            (Submission { national_id: Some(national_id("X2")), ..said() }, Item::NationalId),
+            (Submission { kind: Kind::by_key("exemption"), ..said() }, Item::Kind),
+            (Submission { version: Some(2), ..said() }, Item::Version),
+        ];
+        for (said, item) in cases {
+            assert_eq!(facts_of(said), Err(Unfit::Disagrees(item)));
+        }
+    }
+
+    #[test]
+    fn two_codes_are_both_kept_for_the_register_to_compare() {
+        let said = Submission { subject: Some(code("RSSMRA80A41H501Y")), ..said() };
+        assert_eq!(facts(&said, Some(&written())).unwrap().subjects.len(), 2);
+    }
+
+    #[test]
+    fn a_wrong_check_character_is_a_warning_when_the_rest_is_the_code_said() {
+        let mut cda = written();
+        cda.subject_codice_fiscale = Some("rssmra80a01h501z".into());
+        let with = |subject: Option<&str>, cda: &Header| {
+            let said = Submission { subject: subject.map(code), ..said() };
+            facts(&said, Some(cda)).map(|f| f.warnings)
+        };
+        assert_eq!(with(Some(CF), &cda), Ok(vec![Warning::CheckCharacter]));
+        assert_eq!(with(None, &cda), Err(Unfit::Missing(Item::Subject)));
+        assert_eq!(with(Some("RSSMRA80A41H501Y"), &cda), Err(Unfit::Disagrees(Item::Subject)));
+    }
+
+    #[test]
+    fn the_stricter_confidentiality_holds_and_v_is_protected() {
+        let with = |said_level, written_level| {
+            let cda = Header { confidentiality: written_level, ..written() };
+            let said = Submission { confidentiality: said_level, ..said() };
+            let facts = facts(&said, Some(&cda)).unwrap();
+            (facts.confidentiality, facts.protected)
+        };
+        use Confidentiality::{Normal, Restricted, VeryRestricted};
+        assert_eq!(with(None, Normal), (Normal, false));
+        assert_eq!(with(Some(Restricted), Normal), (Restricted, false));
+        assert_eq!(with(Some(Normal), VeryRestricted), (VeryRestricted, true));
+    }
+}

@@ -88,7 +88,6 @@ pub(super) struct Row {
     pub(super) date: String,
     pub(super) issuer: String,
     pub(super) readable: bool,
-    pub(super) signature: &'static str,
     pub(super) successor: Option<String>,
     pub(super) annulled: bool,
     pub(super) hidden: bool,
@@ -106,7 +105,6 @@ impl Row {
             date: words.date(listed.issued_at),
             issuer: listed.issuer.clone(),
             readable: listed.readable,
-            signature: signature_short(&listed.signature),
             successor: successor(listed.status),
             annulled: listed.status == Status::Annulled,
             hidden: listed.hidden,
@@ -254,14 +252,6 @@ pub(crate) fn signature_note(signature: &Signature) -> &'static str {
         } => "documents.signature.chain_unknown",
         Signature::Broken => "documents.signature.broken_note",
         Signature::NotSigned => "documents.signature.not_signed_note",
-    }
-}
-
-fn signature_short(signature: &Signature) -> &'static str {
-    match signature {
-        Signature::Intact { .. } => "documents.signature.short.intact",
-        Signature::Broken => "documents.signature.short.broken",
-        Signature::NotSigned => "documents.signature.short.not_signed",
     }
 }
 

@@ -1,0 +1,9 @@
+//! One file a journey.
+
+mod documents;
+mod documents_broken;
+mod documents_list;
+mod history;
+mod intake;
+mod profile;
+mod verification;
