@@ -12,6 +12,7 @@ use jiff::{Timestamp, ToSpan as _};
 use crate::kept::Kept;
 
 /// Whose key it is, and how long: 2048 bits for providers, 3072 for the site.
+#[derive(Clone)]
 pub struct Wanted {
     /// The file's name, without ending.
     pub file: String,

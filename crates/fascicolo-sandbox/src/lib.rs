@@ -8,6 +8,7 @@ pub mod people;
 pub mod ports;
 pub mod program;
 mod region;
+mod seed;
 pub mod standins;
 pub mod tls;
 
@@ -158,6 +159,10 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         signers: TrustAnchors::none(),
         throttles: Throttles::default(),
     });
+    if kept.read(SEEDED)?.is_none() {
+        seed::register(&app, &people).await?;
+        kept.write(SEEDED, "")?;
+    }
     let front = Front {
         site: options.addresses.site,
         secure: options.addresses.secure,
@@ -174,6 +179,9 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         kept,
     })
 }
+
+/// There once everything of the first start is in the record.
+const SEEDED: &str = "completo";
 
 /// When the folder was first used: ages count from then.
 fn first_start(kept: &Kept, now: Timestamp) -> Result<Timestamp, Fault> {

@@ -25,6 +25,9 @@ use crate::ports::SandboxClock;
 
 pub use self::pages::routes;
 
+#[cfg(test)]
+mod tests;
+
 /// How many requests wait at most; the oldest goes first.
 const WAITING: usize = 10_000;
 
