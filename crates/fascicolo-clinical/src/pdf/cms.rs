@@ -19,7 +19,7 @@ use super::ber::to_der;
 
 const MAX_BYTES: usize = 512 * 1024;
 const MAX_CERTIFICATES: usize = 32;
-const SIGNING_CERTIFICATE_V2: ObjectIdentifier = rfc5911::ID_AA_SIGNING_CERTIFICATE_V_2;
+pub(super) const SIGNING_CERTIFICATE_V2: ObjectIdentifier = rfc5911::ID_AA_SIGNING_CERTIFICATE_V_2;
 
 /// What a sound CMS says.
 pub(super) struct Signed {
@@ -31,20 +31,20 @@ pub(super) struct Signed {
 }
 
 #[derive(Sequence)]
-struct SigningCertificateV2 {
-    certificates: Vec<EssCertificateId>,
+pub(super) struct SigningCertificateV2 {
+    pub(super) certificates: Vec<EssCertificateId>,
     #[asn1(optional = "true")]
-    policies: Option<der::Any>,
+    pub(super) policies: Option<der::Any>,
 }
 
 /// `ESSCertIDv2` (RFC 5035); without a named hash it is SHA-256.
 #[derive(Sequence)]
-struct EssCertificateId {
+pub(super) struct EssCertificateId {
     #[asn1(optional = "true")]
-    hash: Option<AlgorithmIdentifierOwned>,
-    digest: OctetString,
+    pub(super) hash: Option<AlgorithmIdentifierOwned>,
+    pub(super) digest: OctetString,
     #[asn1(optional = "true")]
-    issuer_serial: Option<der::Any>,
+    pub(super) issuer_serial: Option<der::Any>,
 }
 
 /// Checks a CMS over the signed pieces of a file. `bound`: whether it must name its certificate by digest (PAdES).

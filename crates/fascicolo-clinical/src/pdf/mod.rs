@@ -9,10 +9,12 @@ mod cms;
 mod embedded;
 mod file;
 mod flaw;
+pub mod seal;
 mod signature;
 mod stream;
 mod syntax;
 mod trust;
+pub mod write;
 mod xref;
 
 use std::fmt;
