@@ -3,7 +3,7 @@
 //! sandboxes of one process (tests start many).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use fascicolo_domain::Fault;
 use fascicolo_eid::spid::{CertificateSubject, SigningKey, make_certificate};
@@ -43,25 +43,28 @@ fn key(kept: &Kept, wanted: &Wanted, now: Timestamp) -> Result<SigningKey, Fault
     let at = pem
         .find("-----BEGIN CERTIFICATE")
         .and_then(|at| pem.split_at_checked(at));
-    let (key, certificate) = at.ok_or(Fault::bare("reading a kept key: no certificate in it"))?;
+    let (key, certificate) = at.ok_or_else(|| Fault::bare("reading a kept key: no certificate in it"))?;
     SigningKey::from_pem(key, certificate).map_err(|e| Fault::new("reading a kept key", e))
 }
 
-/// Makes one, or gives the one that this process made for the same subject.
+/// Makes one, or gives the one that this process made for the same subject; whoever asks second waits for it.
 fn made(wanted: &Wanted, now: Timestamp) -> Result<String, Fault> {
-    type Slots = HashMap<String, Arc<OnceLock<String>>>;
-    static MADE: OnceLock<Mutex<Slots>> = OnceLock::new();
+    type Slots = HashMap<String, Arc<Mutex<Option<String>>>>;
+    static MADE: LazyLock<Mutex<Slots>> = LazyLock::new(Mutex::default);
     let name = format!("{} {}", wanted.bits, wanted.subject.entity_id);
-    let slot = match MADE.get_or_init(Mutex::default).lock() {
-        Ok(mut slots) => Arc::clone(slots.entry(name).or_default()),
-        Err(_) => Arc::default(),
-    };
-    if let Some(pem) = slot.get() {
+    let slot = Arc::clone(
+        MADE.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(name)
+            .or_default(),
+    );
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pem) = &*slot {
         return Ok(pem.clone());
     }
-    let broken = |e| Fault::new("making a key", e);
     let from = now.checked_sub(24.hours()).unwrap_or(now);
     let until = now.checked_add((10 * 365 * 24).hours()).unwrap_or(now);
-    let (key, certificate) = make_certificate(&wanted.subject, wanted.bits, from, until).map_err(broken)?;
-    Ok(slot.get_or_init(|| format!("{key}{certificate}")).clone())
+    let (key, certificate) = make_certificate(&wanted.subject, wanted.bits, from, until)
+        .map_err(|e| Fault::new("making a key", e))?;
+    Ok(slot.insert(format!("{key}{certificate}")).clone())
 }

@@ -109,7 +109,6 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// The site's pages.
-    #[must_use]
     pub fn site(&self) -> Router {
         fascicolo_web::site(self.app.clone())
     }
@@ -207,7 +206,7 @@ fn all_keys(
     let mut wanted = idp::wanted_keys(&addresses.standins);
     wanted.push(region::wanted_key(&addresses.secure, entity_id));
     let mut keys = keys::keys(kept, &wanted, now)?;
-    let own = keys.pop().ok_or(Fault::bare("making the site's key"))?;
+    let own = keys.pop().ok_or_else(|| Fault::bare("making the site's key"))?;
     Ok((own, keys))
 }
 

@@ -122,7 +122,7 @@ impl Idps {
         let mut keys = parts.keys;
         let foreign_key = keys
             .pop()
-            .ok_or(Fault::bare("opening the identity providers: no keys"))?;
+            .ok_or_else(|| Fault::bare("opening the identity providers: no keys"))?;
         let providers = PROVIDERS
             .iter()
             .zip(keys)

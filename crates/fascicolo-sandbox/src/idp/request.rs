@@ -180,24 +180,30 @@ fn names(query: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The rules on the document itself.
-fn check(root: Node<'_, '_>, relay_state: String, desk: &Desk<'_>) -> Result<Request, Flaw> {
-    let children: Vec<Node<'_, '_>> = root
+/// The children that a request has, each in its place.
+fn parts<'t, 'i>(root: Node<'t, 'i>) -> Result<[Node<'t, 'i>; 3], Flaw> {
+    let children = root
         .children()
-        .filter(|n| n.is_element() && !is(*n, DS, "Signature"))
-        .collect();
+        .filter(|n| n.is_element() && !is(*n, DS, "Signature"));
+    let children: Vec<Node<'t, 'i>> = children.collect();
     if children
         .iter()
         .any(|n| ["Subject", "Scoping", "Conditions"].contains(&n.tag_name().name()))
     {
         return Err(Flaw::Unwanted);
     }
-    let [issuer, name_policy, context] = children.as_slice() else {
-        return Err(Flaw::Shape);
-    };
-    if !is(*issuer, SAML, "Issuer") || !is(*name_policy, SAMLP, "NameIDPolicy") {
-        return Err(Flaw::Shape);
+    let parts: [Node<'t, 'i>; 3] = children.try_into().map_err(|_| Flaw::Shape)?;
+    let [issuer, name_policy, _] = parts;
+    if is(issuer, SAML, "Issuer") && is(name_policy, SAMLP, "NameIDPolicy") {
+        Ok(parts)
+    } else {
+        Err(Flaw::Shape)
     }
+}
+
+/// The rules on the document itself.
+fn check(root: Node<'_, '_>, relay_state: String, desk: &Desk<'_>) -> Result<Request, Flaw> {
+    let [issuer, name_policy, context] = parts(root)?;
     let entity_id = desk.service.entity_id.as_str();
     let qualified =
         issuer.attribute("Format") == Some(ENTITY) && issuer.attribute("NameQualifier") == Some(entity_id);
@@ -220,7 +226,7 @@ fn check(root: Node<'_, '_>, relay_state: String, desk: &Desk<'_>) -> Result<Req
     if root.attribute("Destination") != Some(desk.sso_url) {
         return Err(Flaw::Destination);
     }
-    let level = level(*context)?;
+    let level = level(context)?;
     if root.attribute("IsPassive").is_some()
         || level > Level::One && root.attribute("ForceAuthn") != Some("true")
     {

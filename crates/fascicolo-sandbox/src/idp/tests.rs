@@ -152,74 +152,76 @@ fn the_sites_requests_pass_over_both_bindings_at_every_level() {
     }
 }
 
+/// What is changed into what, and the flaw it makes.
+const CHANGES: [(&str, &str, Flaw); 17] = [
+    (
+        "<samlp:NameIDPolicy",
+        "<saml:Subject></saml:Subject><samlp:NameIDPolicy",
+        Flaw::Unwanted,
+    ),
+    (
+        "</samlp:RequestedAuthnContext>",
+        "</samlp:RequestedAuthnContext><samlp:Extra/>",
+        Flaw::Shape,
+    ),
+    (" NameQualifier=\"https://localhost:8443\"", "", Flaw::Issuer),
+    (
+        ">https://localhost:8443</saml:Issuer>",
+        ">https://altro.example</saml:Issuer>",
+        Flaw::Issuer,
+    ),
+    ("Version=\"2.0\"", "Version=\"1.1\"", Flaw::Version),
+    ("ID=\"_00112233445566778899aabbccdd", "ID=\"_00", Flaw::Id),
+    (
+        "IssueInstant=\"2026-11-25T11:00",
+        "IssueInstant=\"2026-11-25T10:54",
+        Flaw::Instant,
+    ),
+    (
+        "IssueInstant=\"2026-11-25T11:00",
+        "IssueInstant=\"2026-11-25T11:02",
+        Flaw::Instant,
+    ),
+    ("/idp/ponte/sso", "/idp/faro/sso", Flaw::Destination),
+    (" ForceAuthn=\"true\"", "", Flaw::Force),
+    (
+        " ForceAuthn=\"true\"",
+        " ForceAuthn=\"true\" IsPassive=\"false\"",
+        Flaw::Force,
+    ),
+    (
+        "nameid-format:transient\"",
+        "nameid-format:transient\" AllowCreate=\"true\"",
+        Flaw::NamePolicy,
+    ),
+    (
+        "nameid-format:transient\"",
+        "nameid-format:persistent\"",
+        Flaw::NamePolicy,
+    ),
+    (
+        "AttributeConsumingServiceIndex=\"0\"",
+        "AttributeConsumingServiceIndex=\"7\"",
+        Flaw::AttributeSet,
+    ),
+    (
+        "AssertionConsumerServiceIndex=\"0\"",
+        "AssertionConsumerServiceIndex=\"7\"",
+        Flaw::Consumer,
+    ),
+    (
+        "AssertionConsumerServiceIndex=\"0\"",
+        "AssertionConsumerServiceIndex=\"0\" AssertionConsumerServiceURL=\"https://localhost:8443/spid/acs\"",
+        Flaw::Consumer,
+    ),
+    ("spid.gov.it/SpidL2", "spid.gov.it/SpidL4", Flaw::Context),
+];
+
 #[test]
 fn each_rule_on_the_document_refuses_for_its_own_cause() {
     let world = &*WORLD;
     assert!(world.posted(str::to_owned).is_ok());
-    let cases: [(&str, &str, Flaw); 17] = [
-        (
-            "<samlp:NameIDPolicy",
-            "<saml:Subject></saml:Subject><samlp:NameIDPolicy",
-            Flaw::Unwanted,
-        ),
-        (
-            "</samlp:RequestedAuthnContext>",
-            "</samlp:RequestedAuthnContext><samlp:Extra/>",
-            Flaw::Shape,
-        ),
-        (" NameQualifier=\"https://localhost:8443\"", "", Flaw::Issuer),
-        (
-            ">https://localhost:8443</saml:Issuer>",
-            ">https://altro.example</saml:Issuer>",
-            Flaw::Issuer,
-        ),
-        ("Version=\"2.0\"", "Version=\"1.1\"", Flaw::Version),
-        ("ID=\"_00112233445566778899aabbccdd", "ID=\"_00", Flaw::Id),
-        (
-            "IssueInstant=\"2026-11-25T11:00",
-            "IssueInstant=\"2026-11-25T10:54",
-            Flaw::Instant,
-        ),
-        (
-            "IssueInstant=\"2026-11-25T11:00",
-            "IssueInstant=\"2026-11-25T11:02",
-            Flaw::Instant,
-        ),
-        ("/idp/ponte/sso", "/idp/faro/sso", Flaw::Destination),
-        (" ForceAuthn=\"true\"", "", Flaw::Force),
-        (
-            " ForceAuthn=\"true\"",
-            " ForceAuthn=\"true\" IsPassive=\"false\"",
-            Flaw::Force,
-        ),
-        (
-            "nameid-format:transient\"",
-            "nameid-format:transient\" AllowCreate=\"true\"",
-            Flaw::NamePolicy,
-        ),
-        (
-            "nameid-format:transient\"",
-            "nameid-format:persistent\"",
-            Flaw::NamePolicy,
-        ),
-        (
-            "AttributeConsumingServiceIndex=\"0\"",
-            "AttributeConsumingServiceIndex=\"7\"",
-            Flaw::AttributeSet,
-        ),
-        (
-            "AssertionConsumerServiceIndex=\"0\"",
-            "AssertionConsumerServiceIndex=\"7\"",
-            Flaw::Consumer,
-        ),
-        (
-            "AssertionConsumerServiceIndex=\"0\"",
-            "AssertionConsumerServiceIndex=\"0\" AssertionConsumerServiceURL=\"https://localhost:8443/spid/acs\"",
-            Flaw::Consumer,
-        ),
-        ("spid.gov.it/SpidL2", "spid.gov.it/SpidL4", Flaw::Context),
-    ];
-    for (from, to, flaw) in cases {
+    for (from, to, flaw) in CHANGES {
         let changed = world.posted(|xml| {
             assert!(xml.contains(from), "{from}");
             xml.replacen(from, to, 1)

@@ -1,0 +1,90 @@
+//! A sandbox inside a test, without listeners: the way the site's journeys use it.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode, header};
+use fascicolo_domain::person::Standing;
+use fascicolo_sandbox::{Contents, Options, Sandbox, sandbox};
+use http_body_util::BodyExt as _;
+use jiff::{SignedDuration, Timestamp};
+use tower::ServiceExt as _;
+
+fn now() -> Timestamp {
+    "2026-11-25T11:00:00Z".parse().unwrap()
+}
+
+async fn open(contents: Contents) -> Sandbox {
+    sandbox(Options::for_tests(now(), contents)).await.unwrap()
+}
+
+async fn get(router: Router, host: &str, path: &str) -> Response<Body> {
+    let request = Request::get(path)
+        .header(header::HOST, host)
+        .body(Body::empty())
+        .unwrap();
+    router.oneshot(request).await.unwrap()
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_of_the_site_reaches_its_provider_without_a_network() {
+    let sandbox = open(Contents::None).await;
+    let entity_id = &sandbox.idps.providers()[0].entity_id;
+    let start = format!(
+        "/accesso/spid?idp={}",
+        entity_id.replace(':', "%3A").replace('/', "%2F")
+    );
+    let sent = get(sandbox.site(), "localhost:8443", &start).await;
+    assert_eq!(sent.status(), StatusCode::FOUND);
+    let location = sent.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    let path = location.strip_prefix("http://127.0.0.1:8081").unwrap();
+    let page = get(sandbox.standins.clone(), "127.0.0.1:8081", path).await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert!(text(page).await.contains("Giulia Ferrari"));
+}
+
+#[tokio::test]
+async fn the_register_knows_the_people_and_only_those_it_should() {
+    let sandbox = open(Contents::None).await;
+    for person in sandbox.people.iter() {
+        let code = person.codice_fiscale;
+        let found = sandbox
+            .app
+            .store
+            .read(async move |tx| tx.citizen_by_codice_fiscale(&code).await)
+            .await
+            .unwrap();
+        assert_eq!(found.is_some(), person.registered, "{}", person.key);
+        let standing = found.map_or(Standing::Active, |citizen| citizen.standing);
+        assert_eq!(standing, person.standing, "{}", person.key);
+    }
+    assert!(sandbox.person("giulia").is_some() && sandbox.person("nessuno").is_none());
+}
+
+#[tokio::test]
+async fn its_clock_is_the_sites_clock() {
+    let sandbox = open(Contents::None).await;
+    assert_eq!(sandbox.app.clock.now(), now());
+    sandbox.clock.advance(SignedDuration::from_mins(20));
+    assert_eq!(sandbox.app.clock.now(), "2026-11-25T11:20:00Z".parse().unwrap());
+}
+
+#[tokio::test]
+async fn the_providers_publish_metadata_and_what_is_not_there_is_a_page() {
+    let sandbox = open(Contents::None).await;
+    let ask = async |path: &str| get(sandbox.standins.clone(), "127.0.0.1:8081", path).await;
+    let metadata = ask("/idp/faro/metadata").await;
+    assert_eq!(metadata.status(), StatusCode::OK);
+    assert!(text(metadata).await.contains("IDPSSODescriptor"));
+    for path in ["/idp/nessuno/metadata", "/idp/nessuno/sso", "/altro"] {
+        assert_eq!(ask(path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(
+        ask("/idp/faro/sso?SAMLRequest=x").await.status(),
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(ask("/idp/faro/slo").await.status(), StatusCode::OK);
+}
