@@ -287,11 +287,41 @@ mod tests {
         let facts_of = |said| facts(&said, None).map(|f| f.warnings);
         assert_eq!(facts_of(whole()), Ok(vec![Warning::NoCda]));
         let cases = [
-            (Submission { subject: None, ..whole() }, Item::Subject),
-            (Submission { national_id: None, ..whole() }, Item::NationalId),
-            (Submission { kind: None, ..whole() }, Item::Kind),
-            (Submission { issuer: Some(" ".into()), ..whole() }, Item::Issuer),
-            (Submission { issued_at: None, ..whole() }, Item::IssuedAt),
+            (
+                Submission {
+                    subject: None,
+                    ..whole()
+                },
+                Item::Subject,
+            ),
+            (
+                Submission {
+                    national_id: None,
+                    ..whole()
+                },
+                Item::NationalId,
+            ),
+            (
+                Submission {
+                    kind: None,
+                    ..whole()
+                },
+                Item::Kind,
+            ),
+            (
+                Submission {
+                    issuer: Some(" ".into()),
+                    ..whole()
+                },
+                Item::Issuer,
+            ),
+            (
+                Submission {
+                    issued_at: None,
+                    ..whole()
+                },
+                Item::IssuedAt,
+            ),
         ];
         for (said, item) in cases {
             assert_eq!(facts_of(said), Err(Unfit::Missing(item)));
@@ -308,9 +338,27 @@ mod tests {
         };
         assert_eq!(facts_of(agreeing), Ok(()));
         let cases = [
-            (Submission { national_id: Some(national_id("X2")), ..said() }, Item::NationalId),
-            (Submission { kind: Kind::by_key("exemption"), ..said() }, Item::Kind),
-            (Submission { version: Some(2), ..said() }, Item::Version),
+            (
+                Submission {
+                    national_id: Some(national_id("X2")),
+                    ..said()
+                },
+                Item::NationalId,
+            ),
+            (
+                Submission {
+                    kind: Kind::by_key("exemption"),
+                    ..said()
+                },
+                Item::Kind,
+            ),
+            (
+                Submission {
+                    version: Some(2),
+                    ..said()
+                },
+                Item::Version,
+            ),
         ];
         for (said, item) in cases {
             assert_eq!(facts_of(said), Err(Unfit::Disagrees(item)));
@@ -319,7 +367,10 @@ mod tests {
 
     #[test]
     fn two_codes_are_both_kept_for_the_register_to_compare() {
-        let said = Submission { subject: Some(code("RSSMRA80A41H501Y")), ..said() };
+        let said = Submission {
+            subject: Some(code("RSSMRA80A41H501Y")),
+            ..said()
+        };
         assert_eq!(facts(&said, Some(&written())).unwrap().subjects.len(), 2);
     }
 
@@ -328,19 +379,31 @@ mod tests {
         let mut cda = written();
         cda.subject_codice_fiscale = Some("rssmra80a01h501z".into());
         let with = |subject: Option<&str>, cda: &Header| {
-            let said = Submission { subject: subject.map(code), ..said() };
+            let said = Submission {
+                subject: subject.map(code),
+                ..said()
+            };
             facts(&said, Some(cda)).map(|f| f.warnings)
         };
         assert_eq!(with(Some(CF), &cda), Ok(vec![Warning::CheckCharacter]));
         assert_eq!(with(None, &cda), Err(Unfit::Missing(Item::Subject)));
-        assert_eq!(with(Some("RSSMRA80A41H501Y"), &cda), Err(Unfit::Disagrees(Item::Subject)));
+        assert_eq!(
+            with(Some("RSSMRA80A41H501Y"), &cda),
+            Err(Unfit::Disagrees(Item::Subject))
+        );
     }
 
     #[test]
     fn the_stricter_confidentiality_holds_and_v_is_protected() {
         let with = |said_level, written_level| {
-            let cda = Header { confidentiality: written_level, ..written() };
-            let said = Submission { confidentiality: said_level, ..said() };
+            let cda = Header {
+                confidentiality: written_level,
+                ..written()
+            };
+            let said = Submission {
+                confidentiality: said_level,
+                ..said()
+            };
             let facts = facts(&said, Some(&cda)).unwrap();
             (facts.confidentiality, facts.protected)
         };

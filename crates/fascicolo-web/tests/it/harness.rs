@@ -17,7 +17,7 @@ use fascicolo_store::NewSession;
 use fascicolo_web::App;
 use fascicolo_web::documents::intake::{Submission, take_in};
 use fascicolo_web::http::forms::encode;
-use fascicolo_web::ports::{Clock as _, EntropyExt as _};
+use fascicolo_web::ports::EntropyExt as _;
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tower::ServiceExt as _;
@@ -39,7 +39,9 @@ pub(crate) struct Site {
 impl Site {
     /// A site without documents, which knows Mario and Anna.
     pub(crate) async fn open() -> Self {
-        let sandbox = sandbox(Options::for_tests(NOW.parse().unwrap(), Contents::None)).await.unwrap();
+        let sandbox = sandbox(Options::for_tests(NOW.parse().unwrap(), Contents::None))
+            .await
+            .unwrap();
         let router = sandbox.site();
         let site = Self { sandbox, router };
         site.register(MARIO, "Mario", true).await;
@@ -55,7 +57,12 @@ impl Site {
         self.sandbox.clock.advance(SignedDuration::from_secs(seconds));
     }
 
-    pub(crate) async fn register(&self, codice_fiscale: &str, given_name: &str, registered: bool) -> CitizenId {
+    pub(crate) async fn register(
+        &self,
+        codice_fiscale: &str,
+        given_name: &str,
+        registered: bool,
+    ) -> CitizenId {
         let id = CitizenId::new(self.app().clock.now(), self.app().entropy.id().unwrap());
         let citizen = Citizen {
             id,
@@ -101,9 +108,19 @@ impl Site {
             last_seen_at: now,
             ends_at: now + SignedDuration::from_hours(8),
         };
-        let new = NewSession { session, token: token.digest() };
-        app.store.write(async move |tx| tx.insert_session(&new).await).await.unwrap();
-        Browser { token: Some(token), session: Some(session.id), ..self.browser() }
+        let new = NewSession {
+            session,
+            token: token.digest(),
+        };
+        app.store
+            .write(async move |tx| tx.insert_session(&new).await)
+            .await
+            .unwrap();
+        Browser {
+            token: Some(token),
+            session: Some(session.id),
+            ..self.browser()
+        }
     }
 
     /// A browser nobody is in with.
@@ -117,7 +134,10 @@ impl Site {
     }
 
     pub(crate) async fn take_in(&self, paper: &Paper<'_>) -> DocumentId {
-        take_in(self.app(), Submission::of(paper.pdf())).await.unwrap().document
+        take_in(self.app(), Submission::of(paper.pdf()))
+            .await
+            .unwrap()
+            .document
     }
 }
 
@@ -136,7 +156,10 @@ pub(crate) fn paper(number: &str) -> Paper<'_> {
 }
 
 pub(crate) fn national_id(number: &str) -> NationalId {
-    NationalId { root: ROOT.into(), extension: number.into() }
+    NationalId {
+        root: ROOT.into(),
+        extension: number.into(),
+    }
 }
 
 /// Sends requests as a browser does on one of our pages.
@@ -145,25 +168,38 @@ pub(crate) struct Browser {
     router: Router,
     token: Option<Token>,
     pub(crate) session: Option<SessionId>,
-    pub(crate) address: std::net::SocketAddr,
+    address: std::net::SocketAddr,
 }
 
 impl Browser {
+    /// The same browser in another network.
+    pub(crate) fn from(&self, address: &str) -> Self {
+        Self {
+            address: address.parse().unwrap(),
+            ..self.clone()
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None, Body::empty()).await
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
         let kind = "application/x-www-form-urlencoded";
-        self.send(Method::POST, path, Some(kind), Body::from(fields.join("&"))).await
+        self.send(Method::POST, path, Some(kind), Body::from(fields.join("&")))
+            .await
     }
 
     /// A form with a file, as browsers without a script send it.
     pub(crate) async fn post_file(&self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Answer {
         let mut body = Vec::new();
         for (name, value) in fields {
-            let part = format!("--limite\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            let part =
+                format!("--limite\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
             body.extend_from_slice(part.as_bytes());
         }
         let part = "--limite\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\
@@ -176,9 +212,14 @@ impl Browser {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, kind: Option<&str>, body: Body) -> Answer {
-        let mut request = Request::builder().method(method.clone()).uri(path).header(header::HOST, "localhost:8443");
+        let mut request = Request::builder()
+            .method(method.clone())
+            .uri(path)
+            .header(header::HOST, "localhost:8443");
         if method != Method::GET {
-            request = request.header(header::ORIGIN, ORIGIN).header("sec-fetch-site", "same-origin");
+            request = request
+                .header(header::ORIGIN, ORIGIN)
+                .header("sec-fetch-site", "same-origin");
         }
         if let Some(token) = &self.token {
             request = request.header(header::COOKIE, format!("__Host-fascicolo={}", token.reveal()));
@@ -192,7 +233,11 @@ impl Browser {
         let (parts, body) = response.into_parts();
         // a body that breaks off is a fact, too
         let body = body.collect().await.map(|b| b.to_bytes()).ok();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 }
 
@@ -224,7 +269,14 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn expect(self, status: StatusCode) -> Self {
-        assert_eq!(self.status, status, "{}", self.body.as_ref().map_or("", |b| std::str::from_utf8(b).unwrap_or("")));
+        assert_eq!(
+            self.status,
+            status,
+            "{}",
+            self.body
+                .as_ref()
+                .map_or("", |b| std::str::from_utf8(b).unwrap_or(""))
+        );
         self
     }
 
