@@ -60,7 +60,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn ensure_partitions(&self, now: Timestamp) -> Result<u64, Fault> {
-        self.write(async move |tx| partitions(tx, now).await).await
+        self.maintain(async move |tx| partitions(tx, now).await).await
     }
 }
 

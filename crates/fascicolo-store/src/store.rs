@@ -110,7 +110,17 @@ impl Store {
     /// # Errors
     /// The schema is unknown, or the store failed; then nothing has changed.
     pub async fn migrate(&self) -> Result<migrate::Migrated, Fault> {
-        self.write(migrate::migrate).await
+        self.maintain(migrate::migrate).await
+    }
+
+    /// A write that may take its time.
+    pub(crate) async fn maintain<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        self.run(Purpose::Maintain, f).await
     }
 
     pub(crate) fn engine(&self) -> &Engine {

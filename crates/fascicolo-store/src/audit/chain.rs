@@ -53,11 +53,6 @@ impl Chain {
         }
     }
 
-    pub(crate) fn take_lane(&mut self, lane: i64) {
-        self.lane = lane;
-        self.head = None;
-    }
-
     /// What is stored may have moved on without us.
     pub(crate) fn forget(&mut self) {
         self.head = None;
@@ -145,7 +140,7 @@ impl Tx<'_> {
             Some(closed) => Some(closed),
             None => self.row(last, &key, |c| Ok((c.int()?, c.digest()?))).await?,
         };
-        let (seq, hash) = found.ok_or(Fault::bare("looking for the end of an audit chain"))?;
+        let (seq, hash) = found.ok_or_else(|| Fault::bare("looking for the end of an audit chain"))?;
         Ok(Head {
             day,
             seq,

@@ -120,7 +120,7 @@ impl Store {
     /// The store or the signer failed; then nothing was signed.
     pub async fn checkpoint_audit(&self, now: Timestamp, sign: impl Sign) -> Result<u64, Fault> {
         let made = self
-            .write(async move |tx| {
+            .maintain(async move |tx| {
                 let mut made = 0;
                 for segment in tx.open_segments().await? {
                     made += u64::from(tx.checkpoint(&segment, now, &sign).await?);
@@ -148,7 +148,7 @@ impl Store {
         loop {
             let sign = sign.clone();
             let erased = self
-                .write(async move |tx| match tx.erasable(last).await? {
+                .maintain(async move |tx| match tx.erasable(last).await? {
                     Some(closed) => tx.erase_segment(closed, now, &sign).await.map(Some),
                     None => Ok(None),
                 })

@@ -42,6 +42,8 @@ pub(crate) struct Ran {
 pub(crate) enum Purpose {
     Read,
     Write,
+    /// Writes, and may take its time.
+    Maintain,
 }
 
 /// A unit of work with its place in the queue.

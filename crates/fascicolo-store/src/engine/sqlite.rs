@@ -65,7 +65,7 @@ impl Sqlite {
     pub(super) async fn submit(&self, purpose: Purpose, work: Work, fate: Fate) -> Result<(), Broken> {
         let (gate, queue) = match purpose {
             Purpose::Read => (&self.read_gate, &self.reads),
-            Purpose::Write => (&self.write_gate, &self.writes),
+            Purpose::Write | Purpose::Maintain => (&self.write_gate, &self.writes),
         };
         let place = gate.enter().await?;
         queue.push(Job {
@@ -322,11 +322,10 @@ fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Value]) -> Result<(),
 /// Busy, full, out of reach: worth another try. Damaged or misused: not.
 fn broken(error: &Error) -> Broken {
     let code = error.sqlite_error_code();
-    let reason = match error {
-        Error::SqliteFailure(ffi::Error { extended_code, .. }, message) => {
-            format!("SQLite {extended_code}: {}", message.as_deref().unwrap_or(""))
-        }
-        other => format!("SQLite: {other}"),
+    let reason = if let Error::SqliteFailure(ffi::Error { extended_code, .. }, message) = error {
+        format!("SQLite {extended_code}: {}", message.as_deref().unwrap_or(""))
+    } else {
+        format!("SQLite: {error}")
     };
     match code {
         Some(

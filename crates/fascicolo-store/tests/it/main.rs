@@ -1,0 +1,27 @@
+//! The store on every engine: SQLite in a temporary file always, PostgreSQL when `FASCICOLO_TEST_POSTGRES` names a
+//! server on which databases may be created.
+
+#[cfg(test)]
+mod access_log;
+#[cfg(test)]
+mod audit_chain;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod engine;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod login_requests;
+#[cfg(test)]
+mod migrations;
+#[cfg(test)]
+mod objects;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod sqlite_faults;
