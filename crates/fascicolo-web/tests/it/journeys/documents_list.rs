@@ -14,6 +14,8 @@ use crate::paper::Paper;
 
 const LIST: &str = "/fascicolo/documenti";
 
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// Sends the filter form and follows its redirect; also says where it led.
 async fn filter(who: &Browser, fields: &[(&str, &str)]) -> (String, crate::harness::Answer) {
     let answer = who.post(LIST, fields).await.expect(StatusCode::SEE_OTHER);
@@ -50,7 +52,7 @@ async fn each_filter_narrows_the_list_and_its_words_never_stand_in_the_address()
         .map(|year| all.text().find(year).unwrap())
         .into();
     assert!(places.is_sorted(), "newest first");
-    let cases: [(&[(&str, &str)], [bool; 3]); 7] = [
+    let cases: [(Fields<'_>, [bool; 3]); 7] = [
         (&[("parole", "esami")], [true, false, true]),
         (&[("parole", "SANGUE esami")], [true, false, false]),
         (&[("struttura", "Clinica Aurora")], [false, true, false]),
@@ -172,7 +174,7 @@ fn row(subject: fascicolo_domain::ids::CitizenId, n: u32) -> Document {
     Document {
         id: DocumentId::new(issued_at, unique),
         subject,
-        kind: Kind::by_key(if n % 50 == 0 {
+        kind: Kind::by_key(if n.is_multiple_of(50) {
             "discharge_letter"
         } else {
             "laboratory_report"
@@ -258,7 +260,7 @@ async fn fifty_thousand_documents_are_paged_without_gap_or_repetition() {
     let rare: Vec<u32> = expected
         .iter()
         .copied()
-        .filter(|n| n % 50 == 0 && n % 3 == 1)
+        .filter(|n| n.is_multiple_of(50) && n % 3 == 1)
         .collect();
     assert_eq!(titles(page.text()), rare[..20]);
     let page = mario.get(&next(page.text()).unwrap()).await;
