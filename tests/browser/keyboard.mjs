@@ -14,7 +14,7 @@ export async function keyboard(browser, width) {
     await tabTo(page, (focus) => focus.href.startsWith("/accesso"));
     await page.keyboard.press("Enter");
     await page.waitForURL("**/accesso*");
-    await tabTo(page, (focus) => focus.tag === "SUMMARY" && focus.inView);
+    await tabTo(page, (focus) => focus.tag === "SUMMARY" && focus.text.includes("SPID"));
     await page.keyboard.press("Enter");
     await tabTo(page, (focus) => focus.href.includes("/accesso/spid?idp="));
     await page.keyboard.press("Enter");

@@ -6,7 +6,7 @@ export async function goToProvider({ page, script }, from) {
   await page.goto(from);
   await page.locator('a[href^="/accesso"]:visible').first().click();
   await page.waitForURL("**/accesso*");
-  await page.locator("details > summary").first().click();
+  await page.locator('main details:has(a[href*="/accesso/spid?idp="]) > summary').click();
   const providers = await page.locator('a[href*="/accesso/spid?idp="]').evaluateAll((all) => all.map((a) => a.getAttribute("href")));
   if (providers.length === 0) throw new Error("no provider on the login page");
   await page.locator(`a[href="${providers.sort()[0]}"]`).click(); // their order changes, ours does not

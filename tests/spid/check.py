@@ -17,12 +17,15 @@ import sys
 import tempfile
 import textwrap
 import urllib.parse
+import warnings
 from pathlib import Path
 
 import requests
 import spid_sp_test
 import xmlschema
-from spid_sp_test.compliant_certificates import check_certificate
+
+warnings.simplefilter("ignore")
+from spid_sp_test.compliant_certificates import check_certificate  # noqa: E402
 
 ROOT = Path(spid_sp_test.__file__).parent
 PROVIDER = os.environ["IDP_ENTITYID"]

@@ -18,6 +18,7 @@ trap 'exit 130' INT TERM
 
 start_sandbox() {
     sandbox_dir=$(mktemp -d)
+    : >"$sandbox_dir/addresses"
     "$sandbox_binary" --any-port "$@" >"$sandbox_dir/addresses" 2>"$sandbox_dir/log" &
     sandbox_pid=$!
     for _ in $(seq 600); do
