@@ -1,5 +1,7 @@
 //! What the pages of documents are drawn from.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -34,6 +36,8 @@ pub(super) struct ListPage {
     pub(super) typed: Typed,
     pub(super) wrong: Vec<Wrong>,
     pub(super) kinds: Vec<KindChoice>,
+    /// The issuers on this page, to be offered while typing.
+    pub(super) issuers: BTreeSet<String>,
     /// The filters opened on a phone, where they are not beside the list.
     pub(super) show_filters: bool,
     pub(super) years: Vec<Year>,
@@ -111,6 +115,11 @@ impl Row {
             protected: listed.protected,
         }
     }
+}
+
+/// The issuers of some documents, each once.
+pub(super) fn issuers(listed: &[Listed]) -> BTreeSet<String> {
+    listed.iter().map(|document| document.issuer.clone()).collect()
 }
 
 /// Groups rows that are sorted by date.

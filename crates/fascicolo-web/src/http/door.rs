@@ -12,6 +12,8 @@ use crate::App;
 
 /// Where an identity provider's message arrives: a cross-site POST by design, protected by its own cookie (ACC-S5).
 const FROM_PROVIDERS: [&str; 2] = ["/spid/acs", "/spid/slo"];
+/// What programs call: it acts for nobody with a session, so there is none to abuse (REC-V6).
+const FOR_PROGRAMS: &str = "/api/v1/verify";
 
 /// Lets in what names this site as its host, once, and comes from one of our pages when it changes something
 /// (ASVS V3.5.1, V4.2.1).
@@ -23,7 +25,8 @@ pub async fn keep(State(app): State<App>, request: Request, next: Next) -> Respo
         return PageError::BadRequest.into_response();
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
-    let excepted = FROM_PROVIDERS.contains(&request.uri().path());
+    let path = request.uri().path();
+    let excepted = FROM_PROVIDERS.contains(&path) || path == FOR_PROGRAMS;
     if !safe && !excepted && !from_our_page(request.headers(), &hosts) {
         return PageError::Stale.into_response();
     }

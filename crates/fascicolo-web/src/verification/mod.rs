@@ -1,6 +1,7 @@
 //! "Verifica documento": whoever holds a document learns whether it is the one we hold, without a login (REC-V).
 
 pub mod actions;
+mod api;
 mod pages;
 mod question;
 mod upload;
@@ -8,7 +9,7 @@ mod views;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::App;
 
@@ -18,6 +19,7 @@ const ADDRESS: &str = "/verifica-documento";
 pub fn routes() -> Router<App> {
     Router::new()
         .route(ADDRESS, get(pages::ask).post(pages::answer))
+        .route("/api/v1/verify", post(api::verify))
         // a file may come along; `upload` counts its bytes as they pass
         .layer(DefaultBodyLimit::disable())
 }

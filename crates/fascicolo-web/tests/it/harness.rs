@@ -212,10 +212,7 @@ impl Browser {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, kind: Option<&str>, body: Body) -> Answer {
-        let mut request = Request::builder()
-            .method(method.clone())
-            .uri(path)
-            .header(header::HOST, "localhost:8443");
+        let mut request = request(method.clone(), path, kind);
         if method != Method::GET {
             request = request
                 .header(header::ORIGIN, ORIGIN)
@@ -224,10 +221,17 @@ impl Browser {
         if let Some(token) = &self.token {
             request = request.header(header::COOKIE, format!("__Host-fascicolo={}", token.reveal()));
         }
-        if let Some(kind) = kind {
-            request = request.header(header::CONTENT_TYPE, kind);
-        }
-        let mut request = request.body(body).unwrap();
+        self.answer(request.body(body).unwrap()).await
+    }
+
+    /// A POST as a program sends it: without a page it comes from, and without cookies.
+    pub(crate) async fn program(&self, path: &str, kind: &str, body: &str) -> Answer {
+        let request = request(Method::POST, path, Some(kind));
+        self.answer(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    }
+
+    async fn answer(&self, mut request: Request<Body>) -> Answer {
         request.extensions_mut().insert(ConnectInfo(self.address));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -238,6 +242,17 @@ impl Browser {
             headers: parts.headers,
             body,
         }
+    }
+}
+
+fn request(method: Method, path: &str, kind: Option<&str>) -> axum::http::request::Builder {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, "localhost:8443");
+    match kind {
+        Some(kind) => request.header(header::CONTENT_TYPE, kind),
+        None => request,
     }
 }
 

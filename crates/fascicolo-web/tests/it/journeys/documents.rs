@@ -192,7 +192,7 @@ async fn a_file_without_a_cda_opens_as_a_file_only() {
         .get(&path)
         .await
         .expect(StatusCode::OK)
-        .says("<h1>Esenzione</h1>")
+        .says(">Esenzione</h1>")
         .says("Scarica il file per leggerlo");
     mario.get("/fascicolo/documenti").await.says("solo file");
     let file = mario
@@ -257,7 +257,7 @@ async fn the_home_greets_by_name_and_tells_strangers_where_to_turn() {
         .get("/fascicolo")
         .await
         .expect(StatusCode::OK);
-    home.says("In questa regione non c&#39;è un fascicolo a tuo nome");
+    home.says("In questa regione non c’è un fascicolo a tuo nome");
 }
 
 #[tokio::test]

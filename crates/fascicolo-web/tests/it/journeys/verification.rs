@@ -1,10 +1,11 @@
 //! "Verifica documento" (REC-V1–V5).
 
 use axum::body::Body;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use fascicolo_domain::secret::Digest;
 use fascicolo_web::documents::intake::{Submission, annul, take_in};
+use serde_json::json;
 
 use crate::harness::{ANNA, Answer, Browser, MARIO, Site, national_id, paper};
 use crate::paper::Paper;
@@ -263,4 +264,77 @@ async fn forms_that_are_not_ours_are_refused() {
     who.send(Method::POST, PAGE, kind, body)
         .await
         .expect(StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+const API: &str = "/api/v1/verify";
+
+async fn ask(who: &Browser, body: &str) -> (StatusCode, serde_json::Value, Answer) {
+    let answer = who.program(API, "application/json", body).await;
+    let json = serde_json::from_slice(answer.body.as_ref().unwrap()).unwrap();
+    (answer.status, json, answer)
+}
+
+#[tokio::test]
+async fn programs_get_the_same_answers_by_the_same_rules() {
+    let site = Site::open().await;
+    site.take_in(&paper("X1")).await;
+    let code = printed(&site, "X1").await;
+    let who = site.browser();
+    let exists = json!({"outcome": "exists", "standing": "current", "issued_on": "2026-05-21"});
+    for body in [
+        json!({"number": code}),
+        json!({"codice_fiscale": MARIO, "number": "X1"}),
+    ] {
+        assert_eq!(ask(&who, &body.to_string()).await.1, exists);
+    }
+    let not_found = json!({"outcome": "not_found"});
+    for person in [ANNA, "RSSMRA80A01H50MM"] {
+        let body = json!({"codice_fiscale": person, "number": "X1", "sha256": Digest::of(b"").to_hex()});
+        assert_eq!(ask(&who, &body.to_string()).await.1, not_found);
+    }
+    let with = |file: &[u8]| json!({"number": code, "sha256": Digest::of(file).to_hex()}).to_string();
+    assert_eq!(
+        ask(&who, &with(b"other")).await.1,
+        json!({"outcome": "different"})
+    );
+    let genuine = json!({
+        "outcome": "intact", "standing": "current", "issued_on": "2026-05-21",
+        "kind": "11502-2", "issuer": "Ospedale San Marco", "signature": "not_signed",
+    });
+    assert_eq!(ask(&who, &with(&paper("X1").pdf())).await.1, genuine);
+}
+
+#[tokio::test]
+async fn programs_are_told_what_is_wrong_with_a_question() {
+    let site = Site::open().await;
+    let who = site.browser();
+    let (status, problem, answer) = ask(&who, r#"{"codice_fiscale": "x", "number": ""}"#).await;
+    assert_eq!(
+        (status, problem["type"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("urn:fascicolo:typo"))
+    );
+    assert_eq!(problem["fields"], json!(["codice_fiscale", "number"]));
+    assert_eq!(answer.header(CONTENT_TYPE), "application/problem+json");
+    for body in [
+        "",
+        "{}",
+        r#"{"number": "X", "altro": 1}"#,
+        r#"{"number": "X", "sha256": "00"}"#,
+    ] {
+        assert_eq!(ask(&who, body).await.0, StatusCode::BAD_REQUEST, "{body}");
+    }
+    let long = format!(r#"{{"number": "{}"}}"#, "x".repeat(5_000));
+    assert_eq!(ask(&who, &long).await.0, StatusCode::BAD_REQUEST);
+    who.program(API, "text/plain", "{}")
+        .await
+        .expect(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    for _ in 0..23 {
+        ask(&who, r#"{"number": "X"}"#).await;
+    }
+    let (status, problem, answer) = ask(&who, r#"{"number": "X"}"#).await;
+    assert_eq!(
+        (status, problem["type"].as_str()),
+        (StatusCode::TOO_MANY_REQUESTS, Some("urn:fascicolo:too-many"))
+    );
+    assert_eq!(answer.header(RETRY_AFTER), "2");
 }
