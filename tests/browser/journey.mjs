@@ -37,6 +37,7 @@ export async function journey(browser, width, script) {
   await context.close();
 }
 
+/** The home page leads on and weighs little (GEN-P1, GEN-G4). */
 async function firstVisit(me, name) {
   const { page } = me;
   const first = await traffic(page, () => page.goto(SITE));
@@ -47,6 +48,7 @@ async function firstVisit(me, name) {
   check(`${name}: later pages carry HTML alone`, later.bytes === later.html, later.urls.join(", "));
 }
 
+/** ACC-S1, and what is left of the pending login (ACC-S5). */
 async function cookies({ context }, name) {
   const found = await context.cookies(SECURE);
   const session = found.filter((cookie) => cookie.name === "__Host-fascicolo");
@@ -58,6 +60,7 @@ async function cookies({ context }, name) {
   check(`${name}: the pending login's cookie is gone`, pending.length === 0, pending.map((p) => p.name).join(" "));
 }
 
+/** List, reading view, notice, file (REC-R1, REC-R2, REC-R3). */
 async function takeAway(me, name) {
   const { page } = me;
   await page.goto(`${SECURE}/fascicolo`);
@@ -103,6 +106,7 @@ async function intact(page, hrefs) {
   throw new Error("no document without oddities in the first two pages");
 }
 
+/** REC-R9. */
 async function accessLog(me, name, { title }) {
   const { page } = me;
   await page.goto(`${SECURE}/fascicolo/accessi`);
@@ -113,6 +117,7 @@ async function accessLog(me, name, { title }) {
   check(`${name}: the log names the document`, text.includes(title), `${title} not in: ${text.slice(0, 600)}`);
 }
 
+/** REC-R12. */
 async function profile(me) {
   const { page } = me;
   await page.goto(`${SECURE}/fascicolo/profilo`);
@@ -123,7 +128,7 @@ async function profile(me) {
   return found[0];
 }
 
-/** A stranger with the paper, and with the file. */
+/** A stranger with the paper, and with the file (REC-V1, REC-V2, REC-V4, GEN-G9). */
 async function verify(browser, { width, script }, name, { number, codiceFiscale, bytes, digest }) {
   const stranger = await visitor(browser, { width, script });
   const { page } = stranger;
@@ -160,6 +165,7 @@ async function verify(browser, { width, script }, name, { number, codiceFiscale,
   await stranger.context.close();
 }
 
+/** ACC-S3. */
 async function leave(me, name) {
   const { page, context } = me;
   await page.goto(`${SECURE}/fascicolo/documenti`);

@@ -39,14 +39,15 @@ stage() {
     if [ "$status" -eq 0 ] && [ $((ok + bad)) -eq 0 ]; then ok=1; fi
     passed=$((passed + ok)) failed=$((failed + bad))
     local seconds=$(($(date +%s) - began))
-    if [ "$bad" -eq 0 ]; then
+    if [ "$bad" -eq 0 ] && [ "$status" -eq 0 ]; then
         printf 'ok      %-10s %5d s  %d passed\n' "$name" "$seconds" "$ok"
         return 0
     fi
     printf 'FAILED  %-10s %5d s  %d passed, %d failed (exit %d), whole log: %s\n' \
         "$name" "$seconds" "$ok" "$bad" "$status" "${log#"$PWD"/}"
-    grep -E '^(FAILED|not ok|failures:|error|warning: unused|test .* FAILED|thread .* panicked)' "$log" | head -n 60 | sed 's/^/    /'
-    tail -n 40 "$log" | sed 's/^/    | /'
+    if ! grep -E '^(FAILED|Diff in|failures:|error|test .* FAILED|thread .* panicked)' "$log" | head -n 60 | sed 's/^/    /'; then
+        tail -n 40 "$log" | sed 's/^/    | /'
+    fi
 }
 
 finish() {

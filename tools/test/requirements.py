@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIST = ROOT / "docs" / "REQUIREMENTS.md"
 ID = re.compile(r"\b(?:GEN-[GP]\d+|ACC-[ASOD]\d+|REC-[RFVIH]\d+a?|SPID-(?:E\b|[KMARLSOIBG]\d+)|CIE-\d+|CNS-\d\.\d+|SEC-(?:1\.|F)\d+)")
+RANGE = re.compile(r"\b((?:GEN|ACC|REC|SPID|CIE|CNS|SEC)-[A-Z]?)(\d+)(?: to |–|\.\.)(?:\1|[A-Z])?(\d+)\b")
+GROUP = re.compile(r"\b(?:SPID|ACC|REC)-[A-Z]\b(?!\d)")
 SOURCES = (".rs", ".toml", ".html", ".sql", ".sh", ".mjs", ".py", ".js", ".yml")
 ROW = re.compile(r"^\| (\S+) \| (.+?) \| (.*?) ?\|$")
 
@@ -33,18 +35,29 @@ def test_part(path: Path, text: str) -> str:
     return ""
 
 
+def citations(text: str, known: set[str]) -> set[str]:
+    """Rules named one by one, as a range (`SPID-R3 to R14`), or as a whole group (`SPID-M`)."""
+    found = set(ID.findall(text))
+    for group, first, last in RANGE.findall(text):
+        found |= {f"{group}{n}" for n in range(int(first), int(last) + 1)}
+    for group in set(GROUP.findall(text)) - known:
+        found |= {rule for rule in known if re.fullmatch(rf"{group}\d+a?", rule)}
+    return found
+
+
 def short(path: Path) -> str:
     return str(path.relative_to(ROOT)).removeprefix("crates/")
 
 
 def main() -> int:
+    listed = {row[1] for row in map(ROW.match, LIST.read_text().splitlines()) if row and ID.fullmatch(row[1])}
     cited: dict[str, list[str]] = {}
     tested: dict[str, list[str]] = {}
     for path in files():
         text = path.read_text(errors="replace")
-        for rule in set(ID.findall(text)):
+        for rule in citations(text, listed):
             cited.setdefault(rule, []).append(short(path))
-        for rule in set(ID.findall(test_part(path, text))):
+        for rule in citations(test_part(path, text), listed):
             tested.setdefault(rule, []).append(f"`{short(path)}`")
     problems, untested, lines, known = [], [], [], set()
     for line in LIST.read_text().splitlines():
