@@ -4,9 +4,10 @@ check.py provider            prints the identity provider metadata the site must
 check.py run SITE FOLDER     runs the checks; reports stay in FOLDER
 
 The checker verifies TLS only when it posts answers (through REQUESTS_CA_BUNDLE), and its exit code counts warnings
-of rules it cannot judge as passed; so the JSON report is read here, and each result is one check (SPID-K, SPID-M, SPID-A, SPID-R1 to R14). Beyond it, the
-metadata is validated against the two SPID schemas that come with it, one of which it never uses (SPID-M12), and the
-certificates against the profile that it applies to production systems alone (SPID-K2, SPID-K3).
+of rules it cannot judge as passed; so the JSON report is read here, and each result is one check (SPID-K, SPID-M,
+SPID-A, SPID-R1 to R14). Beyond it, the metadata is validated against the two SPID schemas that come with it, one of
+which it never uses (SPID-M12), and the certificates against the profile that it applies to production systems alone
+(SPID-K2, SPID-K3).
 """
 
 import json
