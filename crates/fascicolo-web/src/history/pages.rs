@@ -8,7 +8,7 @@ use fascicolo_domain::Fault;
 use fascicolo_domain::ids::EventId;
 use fascicolo_domain::person::Acting;
 use fascicolo_store::LogCursor;
-use futures_util::stream;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 
 use super::actions::{self, LogError};
@@ -82,7 +82,8 @@ pub(super) async fn download(citizen: Citizen, State(app): State<App>) -> Result
             Ok(Some((text, (app, acting, words, next))))
         },
     );
-    let whole = futures_util::StreamExt::chain(stream::iter([Ok(heading)]), rest);
+    let whole = stream::iter([Ok(heading)]).chain(rest);
+    let whole = whole.inspect_err(|fault| tracing::error!("sending an access log: {fault:?}"));
     let headers = [
         (
             header::CONTENT_TYPE,

@@ -77,7 +77,7 @@ enum Refused {
 pub(super) async fn verify(visitor: Visitor, State(app): State<App>, request: Request) -> Response {
     match answer(&visitor, &app, request).await {
         Ok(told) => json(StatusCode::OK, "application/json", &told),
-        Err(refused) => problem(&app, refused),
+        Err(refused) => problem(&app, &refused),
     }
 }
 
@@ -173,67 +173,80 @@ fn code_of(standing: Standing) -> &'static str {
     }
 }
 
-fn problem(app: &App, refused: Refused) -> Response {
-    let mut fields = Vec::new();
-    let mut wait = None;
-    let (status, kind, title) = match refused {
-        Refused::NotJson => (
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "urn:fascicolo:not-json",
-            "Not application/json",
-        ),
-        Refused::Unlike => (
-            StatusCode::BAD_REQUEST,
-            "urn:fascicolo:malformed",
-            "Not a question of this API",
-        ),
-        Refused::Typo(wrong) => {
-            fields = wrong
-                .iter()
-                .map(|w| {
-                    if w.field() == "cf" {
-                        "codice_fiscale"
-                    } else {
-                        "number"
-                    }
-                })
-                .collect();
-            (
+impl Refused {
+    /// Status, type and title.
+    fn words(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::NotJson => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "urn:fascicolo:not-json",
+                "Not application/json",
+            ),
+            Self::Unlike => (
+                StatusCode::BAD_REQUEST,
+                "urn:fascicolo:malformed",
+                "Not a question of this API",
+            ),
+            Self::Typo(_) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "urn:fascicolo:typo",
                 "A character does not fit",
-            )
-        }
-        Refused::TooMany { again_at } => {
-            wait = Some(again_at.duration_since(app.clock.now()).as_secs().max(1));
-            (
+            ),
+            Self::TooMany { .. } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "urn:fascicolo:too-many",
                 "Too many questions",
-            )
-        }
-        Refused::Broken { passing: true } => {
-            wait = Some(30);
-            (
+            ),
+            Self::Broken { passing: true } => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "urn:fascicolo:unavailable",
                 "Try again later",
-            )
+            ),
+            Self::Broken { passing: false } => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "urn:fascicolo:broken",
+                "Something broke",
+            ),
         }
-        Refused::Broken { passing: false } => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "urn:fascicolo:broken",
-            "Something broke",
-        ),
-    };
+    }
+
+    /// The members of the question to correct.
+    fn fields(&self) -> Vec<&'static str> {
+        let Self::Typo(wrong) = self else {
+            return Vec::new();
+        };
+        wrong
+            .iter()
+            .map(|w| {
+                if w.field() == "cf" {
+                    "codice_fiscale"
+                } else {
+                    "number"
+                }
+            })
+            .collect()
+    }
+
+    /// Seconds after which another try makes sense.
+    fn wait(&self, now: Timestamp) -> Option<i64> {
+        match self {
+            Self::TooMany { again_at } => Some(again_at.duration_since(now).as_secs().max(1)),
+            Self::Broken { passing: true } => Some(30),
+            Self::NotJson | Self::Unlike | Self::Typo(_) | Self::Broken { passing: false } => None,
+        }
+    }
+}
+
+fn problem(app: &App, refused: &Refused) -> Response {
+    let (status, kind, title) = refused.words();
     let problem = Problem {
         kind,
         title,
         status: status.as_u16(),
-        fields,
+        fields: refused.fields(),
     };
     let mut response = json(status, "application/problem+json", &problem);
-    if let Some(seconds) = wait {
+    if let Some(seconds) = refused.wait(app.clock.now()) {
         response
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));

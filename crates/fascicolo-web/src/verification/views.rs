@@ -1,6 +1,7 @@
 //! What the verification page is drawn from.
 
 use askama::Template;
+use fascicolo_domain::documents::Signature;
 use fascicolo_domain::verification::Outcome;
 use fascicolo_domain::verification::outcome::Standing;
 use jiff::Timestamp;
@@ -53,7 +54,7 @@ pub(super) struct Genuine {
     pub(super) kind: String,
     pub(super) issuer: String,
     pub(super) signature: String,
-    pub(super) signature_note: &'static str,
+    pub(super) signature_note: Option<&'static str>,
 }
 
 impl Answer {
@@ -77,7 +78,7 @@ impl Answer {
                 kind: kind_name(words, *kind),
                 issuer: issuer.clone(),
                 signature: signature_words(words, signature),
-                signature_note: signature_note(signature),
+                signature_note: (*signature != Signature::NotSigned).then(|| signature_note(signature)),
             }),
         };
         Self {
