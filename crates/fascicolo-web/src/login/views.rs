@@ -1,0 +1,73 @@
+//! What the login templates are rendered from.
+
+use askama::Template;
+
+use super::return_to::ReturnTo;
+use crate::http::Page;
+
+/// A provider in the chooser.
+pub(super) struct ProviderLink {
+    pub(super) name: String,
+    pub(super) href: String,
+}
+
+#[derive(Template)]
+#[template(path = "login/choose.html")]
+pub(super) struct ChoosePage {
+    pub(super) page: Page,
+    pub(super) providers: Vec<ProviderLink>,
+    /// The session ended while the person was away.
+    pub(super) ended: bool,
+    pub(super) return_to: Option<ReturnTo>,
+}
+
+/// Hands the request to the provider by POST; a visible button does it without script (SPID-A11).
+#[derive(Template)]
+#[template(path = "login/hand_over.html")]
+pub(super) struct HandOverPage {
+    pub(super) page: Page,
+    pub(super) provider: String,
+    pub(super) action: String,
+    pub(super) saml_request: String,
+    pub(super) relay_state: String,
+}
+
+/// Why nobody got in: an anomaly the provider reported, an answer that proves nothing, a denial of ours (SPID-E, ACC-A6).
+#[derive(Template)]
+#[template(path = "login/refused.html")]
+pub(super) struct RefusedPage {
+    pub(super) page: Page,
+    /// Text keys `login.refused.<reason>.title|text|next`.
+    pub(super) reason: &'static str,
+    /// Empty when we do not know which provider it was.
+    pub(super) provider: String,
+    pub(super) at: String,
+    /// A reference that also stands in the log.
+    pub(super) report: String,
+    /// The same provider again.
+    pub(super) retry: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "login/goodbye.html")]
+pub(super) struct GoodbyePage {
+    pub(super) page: Page,
+}
+
+impl RefusedPage {
+    fn say(&self, what: &str) -> String {
+        self.page.t(&format!("login.refused.{}.{what}", self.reason)).to_owned()
+    }
+
+    fn heading(&self) -> String {
+        self.say("heading")
+    }
+
+    fn text(&self) -> String {
+        self.say("text")
+    }
+
+    fn advice(&self) -> String {
+        self.say("next")
+    }
+}
