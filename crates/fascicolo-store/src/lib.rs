@@ -4,6 +4,7 @@
 mod audit;
 mod documents;
 mod engine;
+mod leases;
 mod login_exchanges;
 mod login_requests;
 mod migrate;

@@ -31,6 +31,7 @@ static MIGRATIONS: &[Migration] = migrations! {
     3 "0003_documents",
     4 "0004_audit",
     5 "0005_logins",
+    6 "0006_leases",
 };
 
 /// Tables that have a partition a month (PostgreSQL).

@@ -14,6 +14,8 @@ mod harness;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod leases;
+#[cfg(test)]
 mod login_requests;
 #[cfg(test)]
 mod migrations;

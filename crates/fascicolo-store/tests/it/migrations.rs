@@ -5,10 +5,10 @@ use crate::harness::{Kept, on_each_empty, on_each_engine};
 #[test]
 fn an_empty_database_is_behind_and_migrating_brings_it_up_once() {
     on_each_empty(&async |place| {
-        assert_eq!(place.store.schema().await.unwrap(), Schema::Behind(5));
+        assert_eq!(place.store.schema().await.unwrap(), Schema::Behind(6));
         let migrated = place.store.migrate().await.unwrap();
         assert_eq!(migrated.applied.first(), Some(&"0001_people"));
-        assert_eq!(migrated.applied.len(), 5);
+        assert_eq!(migrated.applied.len(), 6);
         assert_eq!(place.store.schema().await.unwrap(), Schema::Current);
         assert!(place.store.migrate().await.unwrap().applied.is_empty());
         place.reopen().await.unwrap();
@@ -20,7 +20,7 @@ fn two_programs_that_migrate_at_once_migrate_once() {
     on_each_empty(&async |place| {
         let other = place.reopen().await.unwrap();
         let (one, two) = tokio::join!(place.store.migrate(), other.migrate());
-        assert_eq!(one.unwrap().applied.len() + two.unwrap().applied.len(), 5);
+        assert_eq!(one.unwrap().applied.len() + two.unwrap().applied.len(), 6);
     });
 }
 
