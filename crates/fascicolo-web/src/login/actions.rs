@@ -9,9 +9,10 @@ use fascicolo_domain::retention;
 use fascicolo_domain::secret::{Digest, Token};
 use fascicolo_domain::time::day_in_rome;
 use fascicolo_eid::spid::{
-    Anomaly, Answer, Expected, Incoming, Outgoing, Proved, RequestSpec, Verdict, authn_request, new_request_id,
+    Anomaly, Answer, Expected, Incoming, Outgoing, Proved, RequestSpec, Verdict, authn_request,
+    new_request_id,
 };
-use fascicolo_store::{LoginExchange, LoginRequest, NewSession, Tx};
+use fascicolo_store::{LoginExchange, LoginRequest, NewSession, Put, Tx};
 use jiff::Timestamp;
 
 use super::return_to::ReturnTo;
@@ -35,7 +36,9 @@ pub(super) async fn begin_spid(
     previous_session: Option<Digest>,
 ) -> Result<Option<Begun>, Fault> {
     let providers = app.spid_providers();
-    let (Some(spid), Some(provider)) = (&app.settings.spid, providers.get(entity_id)) else { return Ok(None) };
+    let (Some(spid), Some(provider)) = (&app.settings.spid, providers.get(entity_id)) else {
+        return Ok(None);
+    };
     let now = app.clock.now();
     let mut random = [0; 20];
     app.entropy.fill(&mut random)?;
@@ -66,8 +69,15 @@ pub(super) async fn begin_spid(
         expires_at: now.checked_add(retention::PENDING_LOGIN).unwrap_or(now),
         request_xml: xml.into_bytes(),
     };
-    app.store.write(async move |tx| tx.insert_login_request(&pending).await).await?;
-    Ok(Some(Begun { provider: provider.name.clone(), outgoing, saml_id, browser }))
+    app.store
+        .write(async move |tx| tx.insert_login_request(&pending).await)
+        .await?;
+    Ok(Some(Begun {
+        provider: provider.name.clone(),
+        outgoing,
+        saml_id,
+        browser,
+    }))
 }
 
 /// What became of a provider's answer.
@@ -98,7 +108,11 @@ pub(super) struct Opened {
 
 impl SpidAnswer {
     fn refused(rule: &'static str) -> Self {
-        Self { result: SpidOutcome::Refused(rule), provider: None, saml_id: None }
+        Self {
+            result: SpidOutcome::Refused(rule),
+            provider: None,
+            saml_id: None,
+        }
     }
 }
 
@@ -110,7 +124,9 @@ pub(super) async fn finish_spid(
     browser_of: impl Fn(&str) -> Option<Digest>,
 ) -> Result<SpidAnswer, Fault> {
     let now = app.clock.now();
-    let Some(spid) = &app.settings.spid else { return Ok(SpidAnswer::refused("spid_is_off")) };
+    let Some(spid) = &app.settings.spid else {
+        return Ok(SpidAnswer::refused("spid_is_off"));
+    };
     let incoming = match Incoming::decode(field) {
         Ok(incoming) => incoming,
         Err(refused) => return Ok(SpidAnswer::refused(refused.code())),
@@ -124,8 +140,13 @@ pub(super) async fn finish_spid(
         return Ok(SpidAnswer::refused("no_pending_login"));
     };
     let saml_id = answer.in_response_to().to_owned();
-    let pending = app.store.read(async move |tx| tx.login_request(&saml_id, &browser, now).await).await?;
-    let Some(pending) = pending else { return Ok(SpidAnswer::refused("no_pending_login")) };
+    let pending = app
+        .store
+        .read(async move |tx| tx.login_request(&saml_id, &browser, now).await)
+        .await?;
+    let Some(pending) = pending else {
+        return Ok(SpidAnswer::refused("no_pending_login"));
+    };
     let providers = app.spid_providers();
     let Some(provider) = providers.get(&pending.provider) else {
         return Ok(SpidAnswer::refused("provider_left_the_registry"));
@@ -146,7 +167,11 @@ pub(super) async fn finish_spid(
     let saml_id = Some(pending.saml_id.clone());
     let exchange = exchange_of(app, &answer, &pending, incoming.xml(), now)?;
     let result = conclude(app, pending, verdict, exchange).await?;
-    Ok(SpidAnswer { result, provider, saml_id })
+    Ok(SpidAnswer {
+        result,
+        provider,
+        saml_id,
+    })
 }
 
 /// What the login log keeps of an exchange, sealed as it is written (SPID-G1, G3).
@@ -159,7 +184,8 @@ fn exchange_of(
 ) -> Result<LoginExchange, Fault> {
     let id = EventId::new(now, app.entropy.id()?);
     let seal = |part: &str, bytes: &[u8]| {
-        app.keyring.seal_bytes(&*app.entropy, &format!("login {part} {id}"), bytes)
+        app.keyring
+            .seal_bytes(&*app.entropy, &format!("login {part} {id}"), bytes)
     };
     let facts = answer.facts();
     let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -198,7 +224,10 @@ async fn conclude(
     let parts = app.clone();
     app.store
         .write(async move |tx| {
-            if !tx.consume_login_request(pending.id, &pending.browser, now).await? {
+            if !tx
+                .consume_login_request(pending.id, &pending.browser, now)
+                .await?
+            {
                 return Ok(SpidOutcome::Refused("request_used"));
             }
             let outcome = match verdict {
@@ -208,7 +237,11 @@ async fn conclude(
                         .remember_assertion(&pending.provider, &proved.assertion_id, proved.not_on_or_after)
                         .await?;
                     if fresh {
-                        let login = Login { identity: proved.identity, pending: &pending, now };
+                        let login = Login {
+                            identity: proved.identity,
+                            pending: &pending,
+                            now,
+                        };
                         login.settle(&parts, tx, &mut exchange).await?
                     } else {
                         SpidOutcome::Refused("assertion_repeated")
@@ -222,24 +255,41 @@ async fn conclude(
 }
 
 /// The audit row and the login log's row, under the same identifier.
-async fn leave_traces(tx: &mut Tx<'_>, outcome: &SpidOutcome, mut exchange: LoginExchange) -> Result<(), Fault> {
+async fn leave_traces(
+    tx: &mut Tx<'_>,
+    outcome: &SpidOutcome,
+    mut exchange: LoginExchange,
+) -> Result<(), Fault> {
     let (granted, code) = match outcome {
         SpidOutcome::Opened(_) => (true, "ok".to_owned()),
-        SpidOutcome::Anomaly(anomaly) => {
-            (false, anomaly.number().map_or_else(|| "anomaly".to_owned(), |nr| format!("anomaly_{nr}")))
-        }
+        SpidOutcome::Anomaly(anomaly) => (
+            false,
+            anomaly
+                .number()
+                .map_or_else(|| "anomaly".to_owned(), |nr| format!("anomaly_{nr}")),
+        ),
         SpidOutcome::Denied(denial) => (false, denial.code().to_owned()),
         SpidOutcome::Refused(rule) => (false, (*rule).to_owned()),
     };
-    let deed = if granted { Deed::LoggedIn } else { Deed::LoginRefused };
+    let deed = if granted {
+        Deed::LoggedIn
+    } else {
+        Deed::LoginRefused
+    };
     let actor = match outcome {
         SpidOutcome::Opened(opened) => opened.actor,
         SpidOutcome::Anomaly(_) | SpidOutcome::Denied(_) | SpidOutcome::Refused(_) => Actor::Anyone,
     };
-    let mut event = Event::of(actor, deed, exchange.id, exchange.at).with_method(exchange.method).saying(&code);
+    let mut event = Event::of(actor, deed, exchange.id, exchange.at)
+        .with_method(exchange.method)
+        .saying(&code);
     event.granted = granted;
     event.subject = exchange.citizen;
-    if let SpidOutcome::Opened(Opened { birth_dates_disagree: true, .. }) = outcome {
+    if let SpidOutcome::Opened(Opened {
+        birth_dates_disagree: true,
+        ..
+    }) = outcome
+    {
         // the register wins over the login, and the difference is on record (ACC-A4)
         event = event.saying("birth_dates_disagree");
     }
@@ -278,8 +328,11 @@ impl Login<'_> {
                     Some(citizen) => citizen.id,
                     None => CitizenId::new(self.now, app.entropy.id()?),
                 };
-                tx.put_citizen(&self.stranger(id)).await?;
-                id
+                match tx.put_citizen(&self.stranger(id)).await? {
+                    Put::Stored => id,
+                    // another first login of the same person was quicker
+                    Put::Taken(other) => other,
+                }
             }
         };
         exchange.citizen = Some(citizen);
@@ -291,7 +344,11 @@ impl Login<'_> {
         Ok(SpidOutcome::Opened(Opened {
             token,
             return_to: self.pending.return_to.as_deref().and_then(ReturnTo::parse),
-            actor: Actor::Person { id: citizen, capacity: admission.capacity, session },
+            actor: Actor::Person {
+                id: citizen,
+                capacity: admission.capacity,
+                session,
+            },
             birth_dates_disagree: admission.birth_dates_disagree,
         }))
     }
@@ -314,7 +371,11 @@ impl Login<'_> {
             last_seen_at: self.now,
             ends_at: admission.ends_at,
         };
-        tx.insert_session(&NewSession { session, token: token.digest() }).await?;
+        tx.insert_session(&NewSession {
+            session,
+            token: token.digest(),
+        })
+        .await?;
         Ok((token, session.id))
     }
 
@@ -339,7 +400,9 @@ pub(super) async fn end_session(app: &App, token: Digest) -> Result<(), Fault> {
     let id = EventId::new(now, app.entropy.id()?);
     app.store
         .write(async move |tx| {
-            let Some((session, citizen)) = tx.session(&token).await? else { return Ok(()) };
+            let Some((session, citizen)) = tx.session(&token).await? else {
+                return Ok(());
+            };
             if tx.delete_session(&token).await? {
                 let acting = Acting {
                     actor: citizen.id,
