@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use fascicolo_domain::Fault;
+use jiff::Timestamp;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
+use x509_cert::time::Time;
 
 /// Reads a chain (the site's certificate first) and its key, both PEM.
 ///
@@ -39,6 +43,23 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
     } else {
         Ok(chain)
     }
+}
+
+/// From when to when a certificate holds.
+///
+/// # Errors
+/// It cannot be read.
+pub fn validity(certificate: &CertificateDer<'_>) -> Result<(Timestamp, Timestamp), Fault> {
+    let broken = || Fault::bare("reading a certificate's dates");
+    let read = Certificate::from_der(certificate).map_err(|_| broken())?;
+    let at = |time: &Time| {
+        let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
+        Timestamp::from_second(seconds).ok()
+    };
+    let validity = &read.tbs_certificate.validity;
+    at(&validity.not_before)
+        .zip(at(&validity.not_after))
+        .ok_or_else(broken)
 }
 
 #[cfg(test)]

@@ -1,1 +1,5 @@
-fn main() {}
+//! `fascicolo`, the production program.
+
+fn main() -> std::process::ExitCode {
+    fascicolo::main()
+}

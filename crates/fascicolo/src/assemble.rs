@@ -1,0 +1,292 @@
+//! Settings made into the site's parts. Whatever cannot be read is told with the key that names it.
+
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use fascicolo_adapters::{SystemClock, SystemEntropy, objects, tls};
+use fascicolo_clinical::pdf::TrustAnchors;
+use fascicolo_domain::login::{Level, Limits, Policy};
+use fascicolo_domain::throttle::Rate;
+use fascicolo_eid::spid;
+use fascicolo_store::{Options, Schema, Store};
+use fascicolo_web::App;
+use fascicolo_web::app::Parts;
+use fascicolo_web::http::throttle::Throttles;
+use fascicolo_web::ports::{Clock as _, DocumentObjects};
+use fascicolo_web::settings::{Settings, Site, Spid, Verification};
+use fascicolo_web::text::Texts;
+use fascicolo_web::vault::{Keyring, SiteKey};
+use jiff::SignedDuration;
+
+use crate::config::{self, Config, ConfigError};
+use crate::failure::Failure;
+use crate::secrets;
+
+/// The whole site.
+///
+/// # Errors
+/// What cannot be read or opened.
+pub async fn app(config: &Config) -> Result<App, Failure> {
+    let settings = settings(config)?;
+    let parts = Parts {
+        settings,
+        texts: Texts::load()?,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        objects: documents(config)?,
+        keyring: keyring(config)?,
+        providers: RwLock::new(Arc::new(providers(config)?)),
+        signers: signers(config)?,
+        throttles: Throttles::default(),
+        store: store(config).await?,
+    };
+    Ok(App::new(parts))
+}
+
+/// The database, at the schema of this program.
+///
+/// # Errors
+/// Out of reach, newer than the program, or not migrated yet.
+pub async fn store(config: &Config) -> Result<Store, Failure> {
+    let store = open(config).await?;
+    match store.schema().await? {
+        Schema::Current => Ok(store),
+        Schema::Behind(missing) => Err(Failure(format!(
+            "the database lacks {missing} migrations of this version: run `fascicolo migrate`"
+        ))),
+    }
+}
+
+/// The database as it is.
+///
+/// # Errors
+/// Out of reach, or newer than the program.
+pub async fn open(config: &Config) -> Result<Store, Failure> {
+    let database = &config.database;
+    let mut url = database.url.clone();
+    if let Some(path) = &database.password {
+        let password = secrets::read(config, "database.password", path)?;
+        url = with_password(&url, password.trim_end_matches(['\r', '\n'])).ok_or_else(|| {
+            ConfigError::value(
+                "database.password",
+                "`database.url` must be postgres://user@host/name",
+            )
+        })?;
+    }
+    let ca = database
+        .ca
+        .as_ref()
+        .map(|path| secrets::read(config, "database.ca", path))
+        .transpose()?;
+    let options = Options {
+        node: database.node.clone(),
+        readers: database.readers,
+        writers: database.writers,
+        wait: Duration::from_secs(database.wait_seconds),
+        postgres_ca: ca,
+    };
+    Ok(Store::open(&url, options).await?)
+}
+
+/// `postgres://user@…` with the password in its place.
+fn with_password(url: &str, password: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (user, host) = rest.split_once('@')?;
+    (scheme.starts_with("postgres") && !user.is_empty()).then(|| {
+        format!(
+            "{scheme}://{user}:{}@{host}",
+            fascicolo_web::http::forms::encode(password)
+        )
+    })
+}
+
+/// The place of the documents.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn documents(config: &Config) -> Result<Arc<dyn DocumentObjects>, Failure> {
+    Ok(objects::open(&config.documents.url, SystemClock.now())?)
+}
+
+/// The keys of the documents.
+///
+/// # Errors
+/// The file cannot be read, or is no keyring.
+pub fn keyring(config: &Config) -> Result<Keyring, Failure> {
+    let text = secrets::read(config, "documents.keyring", &config.documents.keyring)?;
+    Ok(Keyring::parse(&text).map_err(|e| ConfigError::value("documents.keyring", e.to_string()))?)
+}
+
+/// The key the site signs with.
+///
+/// # Errors
+/// The file cannot be read, or is no such key.
+pub fn site_key(config: &Config) -> Result<SiteKey, Failure> {
+    let text = secrets::read(config, "site.key", &config.site.key)?;
+    Ok(SiteKey::from_pem(&text).map_err(|e| ConfigError::value("site.key", e.to_string()))?)
+}
+
+fn signers(config: &Config) -> Result<TrustAnchors, Failure> {
+    let Some(path) = &config.documents.signers else {
+        return Ok(TrustAnchors::none());
+    };
+    let text = secrets::read(config, "documents.signers", path)?;
+    Ok(TrustAnchors::from_pem(&text).map_err(|e| ConfigError::value("documents.signers", e.code()))?)
+}
+
+/// TLS, when the site speaks it itself.
+///
+/// # Errors
+/// A file cannot be read, or the two do not belong together.
+pub fn tls(config: &Config) -> Result<Option<Arc<rustls::ServerConfig>>, Failure> {
+    let Some(files) = &config.tls else { return Ok(None) };
+    let chain = secrets::read(config, "tls.certificate", &files.certificate)?;
+    let key = secrets::read(config, "tls.key", &files.key)?;
+    Ok(Some(tls::server_config(chain.as_bytes(), key.as_bytes())?))
+}
+
+/// The providers of the signed registry; none without one (SPID-I2, decision 21).
+///
+/// # Errors
+/// A file cannot be read, or the registry is not what the certificate signed.
+pub fn providers(config: &Config) -> Result<spid::Providers, Failure> {
+    let files = config
+        .spid
+        .as_ref()
+        .map(|s| (s.registry.as_ref(), s.registry_certificate.as_ref()));
+    let Some((Some(registry), Some(certificate))) = files else {
+        return Ok(spid::Providers::empty());
+    };
+    let registry = secrets::read(config, "spid.registry", registry)?;
+    let pinned = secrets::read(config, "spid.registry_certificate", certificate)?;
+    let pinned = tls::certificates(pinned.as_bytes())?;
+    let [pinned] = pinned.as_slice() else {
+        return Err(ConfigError::value("spid.registry_certificate", "must be one certificate").into());
+    };
+    let read = spid::Providers::from_signed_aggregate(registry.as_bytes(), pinned);
+    Ok(read.map_err(|e| ConfigError::value("spid.registry", format!("refused: {}", e.code())))?)
+}
+
+/// We as a service provider.
+///
+/// # Errors
+/// SPID is switched off, or a file cannot be read.
+pub fn service_provider(config: &Config) -> Result<spid::ServiceProvider, Failure> {
+    let settings = config
+        .spid
+        .as_ref()
+        .ok_or_else(|| ConfigError::Missing("spid".to_owned()))?;
+    let key = secrets::read(config, "spid.key", &settings.key)?;
+    let certificate = secrets::read(config, "spid.certificate", &settings.certificate)?;
+    let key = spid::SigningKey::from_pem(&key, &certificate)
+        .map_err(|e| ConfigError::value("spid.key", e.to_string()))?;
+    let next = settings.next_certificate.as_ref();
+    let next = next
+        .map(|path| secrets::read(config, "spid.next_certificate", path))
+        .transpose()?;
+    let next = next.map(|pem| tls::certificates(pem.as_bytes())).transpose()?;
+    let origin = &config.site.origin;
+    Ok(spid::ServiceProvider {
+        entity_id: settings.entity_id.clone(),
+        acs_url: format!("{origin}/spid/acs"),
+        slo_url: format!("{origin}/spid/slo"),
+        service_name: settings.service_name.clone(),
+        organization: spid::Organization {
+            name: settings.organization.clone(),
+            display_name: settings.display_name.clone(),
+            url: settings.organization_url.clone(),
+        },
+        contact: spid::Contact {
+            ipa_code: settings.ipa_code.clone(),
+            email: settings.email.clone(),
+            phone: settings.phone.clone(),
+            company: Some(settings.organization.clone()),
+        },
+        key,
+        next_certificate: next.and_then(|chain| chain.first().map(|first| first.to_vec())),
+    })
+}
+
+/// What a region decides, finished.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn settings(config: &Config) -> Result<Settings, Failure> {
+    let spid = config
+        .spid
+        .as_ref()
+        .map(|settings| spid_of(config, settings))
+        .transpose()?;
+    let own = config.spid.as_ref();
+    let minute = |checks| Rate::per_minute(checks);
+    Ok(Settings {
+        site: site(config),
+        policy: Policy {
+            minimum: if own.is_some_and(|s| s.level == 3) {
+                Level::Three
+            } else {
+                Level::Two
+            },
+            spid_minors_from: own.and_then(|s| s.minors_from),
+            spid_wards: own.is_some_and(|s| s.wards),
+            limits: Limits {
+                idle: SignedDuration::from_mins(i64::from(config.sessions.idle_minutes)),
+                absolute: SignedDuration::from_hours(i64::from(config.sessions.absolute_hours)),
+            },
+        },
+        spid,
+        verification: Verification {
+            per_network: minute(config.verification.per_network),
+            overall: minute(config.verification.overall),
+        },
+        trusted_proxies: config.listen.trusted_proxies.clone(),
+        largest_file: config.documents.largest_mib.saturating_mul(1024 * 1024),
+    })
+}
+
+fn spid_of(config: &Config, settings: &config::Spid) -> Result<Spid, Failure> {
+    let service_provider = service_provider(config)?;
+    Ok(Spid {
+        metadata: spid::metadata(&service_provider)?,
+        service_provider,
+        binding: match settings.binding {
+            config::Binding::Redirect => spid::Binding::Redirect,
+            config::Binding::Post => spid::Binding::Post,
+        },
+    })
+}
+
+fn site(config: &Config) -> Site {
+    let site = config.site.clone();
+    Site {
+        origin: site.origin,
+        plain_origin: None,
+        region: site.region,
+        region_url: site.region_url,
+        phone: site.phone,
+        hours: site.hours,
+        address: site.address,
+        pec: site.pec,
+        dpo_mail: site.dpo_mail,
+        security_mail: site.security_mail,
+        accessibility_statement: site.accessibility_statement,
+        demo_notice: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_goes_behind_the_user_and_is_escaped() {
+        let with = |url| with_password(url, "a@b:c/d e");
+        assert_eq!(
+            with("postgres://f@db:5432/f?sslmode=require").as_deref(),
+            Some("postgres://f:a%40b%3Ac%2Fd%20e@db:5432/f?sslmode=require")
+        );
+        for bad in ["sqlite:///a@b", "postgres://db/f", "postgres://@db/f"] {
+            assert_eq!(with(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `check-config` and `migrate`: what would be used, what is odd about it; the database brought to this version.
+
+use std::io::Write;
+
+use crate::assemble;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::secrets;
+
+/// Prints the settings with their defaults filled in; secrets are only named. Reads every file they name.
+///
+/// # Errors
+/// A file cannot be read, or is not what it should be.
+pub fn check_config(config: &Config, out: &mut dyn Write) -> Result<(), Failure> {
+    let text = toml::to_string(config).map_err(|e| Failure::new(e.to_string()))?;
+    out.write_all(text.as_bytes())?;
+    for warning in warnings(config) {
+        writeln!(out, "# warning: {warning}")?;
+    }
+    assemble::settings(config)?;
+    assemble::keyring(config)?;
+    assemble::site_key(config)?;
+    assemble::tls(config)?;
+    let providers = assemble::providers(config)?.iter().count();
+    writeln!(out, "# every file was read; {providers} SPID providers")?;
+    Ok(())
+}
+
+/// What is allowed and seldom meant.
+pub fn warnings(config: &Config) -> Vec<String> {
+    let mut odd = Vec::new();
+    let listen = &config.listen;
+    if !listen.operations.ip().is_loopback() {
+        odd.push(
+            "listen.operations is not this machine alone: make sure that the public cannot reach it"
+                .to_owned(),
+        );
+    }
+    if config.tls.is_none() && !listen.site.ip().is_loopback() {
+        odd.push(
+            "no [tls], and listen.site is not this machine alone: whoever is on the way reads everything"
+                .into(),
+        );
+    }
+    if config.tls.is_none() && listen.trusted_proxies.is_empty() {
+        odd.push("no [tls] and no listen.trusted_proxies: everybody will count as one network".to_owned());
+    }
+    match &config.spid {
+        None => odd.push("no [spid]: nobody can get in".to_owned()),
+        Some(spid) if spid.registry.is_none() => {
+            odd.push("no spid.registry: the login page lists no provider".to_owned());
+        }
+        Some(_) => {}
+    }
+    if !config.jobs.run {
+        odd.push("jobs.run is off: another node must do the periodic work".to_owned());
+    }
+    if !config.database.url.starts_with("sqlite:") && config.database.node == "node" {
+        odd.push("database.node is the default: nodes that share a database need different names".to_owned());
+    }
+    for (key, path) in secrets::files(config) {
+        if secrets::is_open_to_others(&config.path(path)) {
+            odd.push(format!("{key}: others may read the file: chmod 600"));
+        }
+    }
+    odd
+}
+
+/// Applies the migrations that are missing.
+///
+/// # Errors
+/// The database is out of reach, or newer than the program.
+pub async fn migrate(config: &Config, out: &mut dyn Write) -> Result<(), Failure> {
+    let migrated = assemble::open(config).await?.migrate().await?;
+    if migrated.applied.is_empty() {
+        writeln!(out, "nothing to do: the database is at this version")?;
+    }
+    for name in migrated.applied {
+        writeln!(out, "applied {name}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! `doctor`: everything the site needs, looked at once. It changes nothing; a test object it stores is removed again.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use fascicolo_adapters::{SystemClock, SystemEntropy, tls};
+use fascicolo_domain::Fault;
+use fascicolo_domain::ids::ObjectId;
+use fascicolo_web::ports::{Clock as _, DocumentObjects, Entropy, EntropyExt as _};
+use fascicolo_web::vault::{Keyring, open_stream, seal_stream};
+use futures_util::stream::{self, StreamExt as _};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::{assemble, check, secrets, serve};
+
+/// A certificate that ends within this time is worth a warning (SPID-K5).
+const SOON: SignedDuration = SignedDuration::from_hours(60 * 24);
+/// AgID's registry changes at least so often.
+const REGISTRY_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// No clock of a machine that runs this is before.
+const RELEASED: &str = "2026-11-01T00:00:00Z";
+
+/// Looks, prints a line for each thing; `false`: something is broken.
+///
+/// # Errors
+/// The answer cannot be printed.
+pub async fn doctor(config: &Config, out: &mut dyn Write) -> Result<bool, Failure> {
+    let mut report = Report { out, well: true };
+    for warning in check::warnings(config) {
+        report.odd("settings", warning)?;
+    }
+    clock(&mut report)?;
+    files(config, &mut report)?;
+    let keyring = assemble::keyring(config);
+    report.say(
+        "keyring",
+        keyring.as_ref().map(|ring| format!("{ring:?}")).map_err(|f| &f.0),
+    )?;
+    report.say(
+        "site key",
+        assemble::site_key(config).map(|_| "reads").map_err(|f| f.0),
+    )?;
+    certificates(config, &mut report)?;
+    registry(config, &mut report)?;
+    database(config, &mut report).await?;
+    if let Ok(keyring) = &keyring {
+        let stored = match assemble::documents(config) {
+            Ok(objects) => round_trip(&objects, keyring)
+                .await
+                .map_err(|fault| format!("{fault:?}")),
+            Err(failure) => Err(failure.0),
+        };
+        report.say("documents", stored.map(|()| "written, read back and removed"))?;
+    }
+    if report.well {
+        writeln!(report.out, "well")?;
+    }
+    Ok(report.well)
+}
+
+struct Report<'o> {
+    out: &'o mut dyn Write,
+    well: bool,
+}
+
+impl Report<'_> {
+    fn say(&mut self, what: &str, found: Result<impl Display, impl Display>) -> Result<(), Failure> {
+        match found {
+            Ok(found) => writeln!(self.out, "ok      {what}: {found}")?,
+            Err(found) => {
+                self.well = false;
+                writeln!(self.out, "BROKEN  {what}: {found}")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn odd(&mut self, what: &str, found: impl Display) -> Result<(), Failure> {
+        Ok(writeln!(self.out, "warning {what}: {found}")?)
+    }
+}
+
+fn clock(report: &mut Report<'_>) -> Result<(), Failure> {
+    let now = SystemClock.now();
+    let sane = RELEASED
+        .parse::<Timestamp>()
+        .is_ok_and(|released| now >= released);
+    report.say(
+        "clock",
+        if sane {
+            Ok(now.to_string())
+        } else {
+            Err(format!("{now} is before this release"))
+        },
+    )
+}
+
+fn files(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
+    for (key, path) in secrets::files(config) {
+        let read = secrets::read(config, key, path);
+        report.say(key, read.map(|_| config.path(path).display().to_string()))?;
+    }
+    let wanted = config.listen.connections;
+    match serve::open_files() {
+        Some(limit) if limit < wanted => report.odd(
+            "open files",
+            format!("the limit {limit} is below listen.connections {wanted}"),
+        ),
+        Some(limit) => report.say("open files", Ok::<_, &str>(limit)),
+        None => report.odd("open files", "the limit cannot be read"),
+    }
+}
+
+fn certificates(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
+    if let Some(files) = &config.tls {
+        report.say(
+            "TLS",
+            assemble::tls(config)
+                .map(|_| "certificate and key belong together")
+                .map_err(|f| f.0),
+        )?;
+        certificate(config, report, ("tls.certificate", &files.certificate))?;
+    }
+    if let Some(spid) = &config.spid {
+        let ours = assemble::service_provider(config);
+        report.say(
+            "SPID",
+            ours.map(|_| "certificate and key belong together")
+                .map_err(|f| f.0),
+        )?;
+        certificate(config, report, ("spid.certificate", &spid.certificate))?;
+        if let Some(next) = &spid.next_certificate {
+            certificate(config, report, ("spid.next_certificate", next))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether it holds now, and for how long.
+fn certificate(config: &Config, report: &mut Report<'_>, (key, path): (&str, &Path)) -> Result<(), Failure> {
+    let now = SystemClock.now();
+    let dates = secrets::read(config, key, path)
+        .map_err(|e| e.to_string())
+        .and_then(|pem| {
+            let chain = tls::certificates(pem.as_bytes()).map_err(|fault| format!("{fault:?}"))?;
+            let first = chain.first().ok_or_else(|| "no certificate".to_owned())?;
+            tls::validity(first).map_err(|fault| format!("{fault:?}"))
+        });
+    match dates {
+        Err(broken) => report.say(key, Err::<&str, _>(broken)),
+        Ok((from, _)) if now < from => {
+            report.say(key, Err::<&str, _>(format!("does not hold before {from}")))
+        }
+        Ok((_, until)) if now >= until => report.say(key, Err::<&str, _>(format!("ended on {until}"))),
+        Ok((_, until)) if until.duration_since(now) < SOON => report.odd(key, format!("ends on {until}")),
+        Ok((_, until)) => report.say(key, Ok::<_, &str>(format!("holds until {until}"))),
+    }
+}
+
+fn registry(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
+    let Some(path) = config.spid.as_ref().and_then(|spid| spid.registry.as_ref()) else {
+        return Ok(());
+    };
+    let providers = assemble::providers(config);
+    report.say(
+        "SPID registry",
+        providers
+            .map(|p| format!("{} providers", p.iter().count()))
+            .map_err(|f| f.0),
+    )?;
+    let changed = std::fs::metadata(config.path(path)).and_then(|about| about.modified());
+    let changed = changed.ok().and_then(|at| Timestamp::try_from(at).ok());
+    match changed.map(|at| SystemClock.now().duration_since(at)) {
+        Some(age) if age > REGISTRY_AGE => report.odd(
+            "SPID registry",
+            format!("{} days old: fetch it again", age.as_hours() / 24),
+        ),
+        _ => Ok(()),
+    }
+}
+
+async fn database(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
+    let found = match assemble::store(config).await {
+        Ok(store) => store.ping().await.map_err(|fault| format!("{fault:?}")),
+        Err(failure) => Err(failure.0),
+    };
+    report.say("database", found.map(|()| "answers, and is at this version"))
+}
+
+/// A sealed object written, read back, opened, removed.
+async fn round_trip(objects: &Arc<dyn DocumentObjects>, keyring: &Keyring) -> Result<(), Fault> {
+    let entropy: &dyn Entropy = &SystemEntropy;
+    let id = ObjectId::new(SystemClock.now(), entropy.id()?);
+    let (key, stored) = keyring.new_document_key(entropy, id)?;
+    let plain = b"fascicolo doctor";
+    objects
+        .put(
+            id,
+            seal_stream(stream::iter([Ok(plain.to_vec().into())]).boxed(), key),
+        )
+        .await?;
+    let sealed = objects
+        .get(id)
+        .await?
+        .ok_or_else(|| Fault::bare("reading back what was written"))?;
+    let mut opened = open_stream(sealed, keyring.open_key(id, &stored.kek, &stored.wrapped)?);
+    let mut read = Vec::new();
+    while let Some(piece) = opened.next().await {
+        read.extend_from_slice(&piece?);
+    }
+    objects.remove(id).await?;
+    if read == plain {
+        Ok(())
+    } else {
+        Err(Fault::bare("reading back what was written: other bytes came"))
+    }
+}
