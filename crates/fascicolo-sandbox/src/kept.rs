@@ -23,19 +23,10 @@ impl Kept {
     pub fn open(path: Option<&Path>) -> Result<Self, Fault> {
         let broken = |e: std::io::Error| Fault::new("making the sandbox's folder", e);
         let kept = match path {
-            Some(path) => Self {
-                path: path.to_owned(),
-                _temporary: None,
-            },
+            Some(path) => Self { path: path.to_owned(), _temporary: None },
             None => {
-                let folder = tempfile::Builder::new()
-                    .prefix("fascicolo-")
-                    .tempdir()
-                    .map_err(broken)?;
-                Self {
-                    path: folder.path().to_owned(),
-                    _temporary: Some(folder),
-                }
+                let folder = tempfile::Builder::new().prefix("fascicolo-").tempdir().map_err(broken)?;
+                Self { path: folder.path().to_owned(), _temporary: Some(folder) }
             }
         };
         fs::create_dir_all(&kept.path).map_err(broken)?;
@@ -75,10 +66,25 @@ impl Kept {
             .mode(0o600)
             .open(&unfinished)
             .map_err(broken)?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(broken)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(broken)?;
         fs::rename(&unfinished, &path).map_err(broken)
+    }
+
+    /// Removes files and folders; those that are not there are removed already.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn remove(&self, names: &[&str]) -> Result<(), Fault> {
+        for path in names.iter().map(|name| self.path(name)) {
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            match removed {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Fault::new("clearing the sandbox's folder", e));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// The text of a file, made and written when it is not there yet.

@@ -26,10 +26,7 @@ pub struct Wanted {
 /// A key cannot be made, read or written.
 pub fn keys(kept: &Kept, wanted: &[Wanted], now: Timestamp) -> Result<Vec<SigningKey>, Fault> {
     std::thread::scope(|scope| {
-        let making: Vec<_> = wanted
-            .iter()
-            .map(|w| scope.spawn(move || key(kept, w, now)))
-            .collect();
+        let making: Vec<_> = wanted.iter().map(|w| scope.spawn(move || key(kept, w, now))).collect();
         let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|_| Err(Fault::bare("making a key")))
         };
@@ -40,9 +37,7 @@ pub fn keys(kept: &Kept, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Signin
 fn key(kept: &Kept, wanted: &Wanted, now: Timestamp) -> Result<SigningKey, Fault> {
     let file = format!("{}.pem", wanted.file);
     let pem = kept.keep(&file, || made(wanted, now))?;
-    let at = pem
-        .find("-----BEGIN CERTIFICATE")
-        .and_then(|at| pem.split_at_checked(at));
+    let at = pem.find("-----BEGIN CERTIFICATE").and_then(|at| pem.split_at_checked(at));
     let (key, certificate) = at.ok_or_else(|| Fault::bare("reading a kept key: no certificate in it"))?;
     SigningKey::from_pem(key, certificate).map_err(|e| Fault::new("reading a kept key", e))
 }
@@ -52,12 +47,7 @@ fn made(wanted: &Wanted, now: Timestamp) -> Result<String, Fault> {
     type Slots = HashMap<String, Arc<Mutex<Option<String>>>>;
     static MADE: LazyLock<Mutex<Slots>> = LazyLock::new(Mutex::default);
     let name = format!("{} {}", wanted.bits, wanted.subject.entity_id);
-    let slot = Arc::clone(
-        MADE.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(name)
-            .or_default(),
-    );
+    let slot = Arc::clone(MADE.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default());
     let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(pem) = &*slot {
         return Ok(pem.clone());

@@ -8,6 +8,7 @@ pub mod people;
 pub mod ports;
 pub mod program;
 mod region;
+pub mod samples;
 mod seed;
 pub mod standins;
 pub mod tls;
@@ -35,6 +36,8 @@ use idp::service::Service;
 use kept::Kept;
 use people::Person;
 use ports::{SandboxClock, SeededEntropy};
+use samples::DocumentAuthority;
+use seed::Signers;
 use standins::Front;
 
 /// How to open a sandbox.
@@ -133,11 +136,7 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
     let service_provider =
         region::service_provider(&options.addresses.secure, options.entity_id.as_deref(), key);
     let metadata = metadata(&service_provider).map_err(|e| Fault::new("making the site's metadata", e))?;
-    let spid = Spid {
-        service_provider,
-        metadata,
-        binding: options.binding,
-    };
+    let spid = Spid { service_provider, metadata, binding: options.binding };
     let idps = Idps::new(idp::Parts {
         origin: options.addresses.standins.clone(),
         keys: idp_keys,
@@ -146,6 +145,10 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&options.entropy),
     })?;
+    let signers = Signers {
+        known: DocumentAuthority::new("Autorità di firma dell'ambiente di prova")?,
+        unknown: DocumentAuthority::new("Autorità che nessuno conosce")?,
+    };
     let app = App::new(Parts {
         store: open_store(&kept, options.database.as_deref()).await?,
         settings: region::settings(&options.addresses, spid),
@@ -155,11 +158,11 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         objects: Arc::new(Folder::open(&kept.path("documenti"))?),
         keyring: keyring(&kept, &*options.entropy)?,
         providers: RwLock::new(Arc::new(registry(&idps, &options.spid_providers)?)),
-        signers: TrustAnchors::none(),
+        signers: anchors(&kept, &signers)?,
         throttles: Throttles::default(),
     });
     if kept.read(SEEDED)?.is_none() {
-        seed::register(&app, &people).await?;
+        seed::fill(&app, &people, options.contents, signers).await?;
         kept.write(SEEDED, "")?;
     }
     let front = Front {
@@ -169,25 +172,26 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         clock: Arc::clone(&clock),
     };
     let standins = standins::routes(front, idps.clone());
-    Ok(Sandbox {
-        app,
-        clock,
-        people,
-        idps,
-        standins,
-        kept,
-    })
+    Ok(Sandbox { app, clock, people, idps, standins, kept })
 }
 
 /// There once everything of the first start is in the record.
 const SEEDED: &str = "completo";
 
-/// When the folder was first used: ages count from then.
+/// When the folder was first used: ages count from then. What a first start left unfinished is thrown away.
 fn first_start(kept: &Kept, now: Timestamp) -> Result<Timestamp, Fault> {
+    if kept.read(SEEDED)?.is_none() {
+        kept.remove(&[
+            "nascita",
+            "fascicolo.db",
+            "fascicolo.db-wal",
+            "fascicolo.db-shm",
+            "documenti",
+            "ca-documenti.pem",
+        ])?;
+    }
     let text = kept.keep("nascita", || Ok(now.to_string()))?;
-    text.trim()
-        .parse()
-        .map_err(|e| Fault::new("reading when the sandbox first started", e))
+    text.trim().parse().map_err(|e| Fault::new("reading when the sandbox first started", e))
 }
 
 /// The site's key, and those of the identity providers.
@@ -196,13 +200,7 @@ fn all_keys(
     addresses: &Addresses,
     entity_id: Option<&str>,
     now: Timestamp,
-) -> Result<
-    (
-        fascicolo_eid::spid::SigningKey,
-        Vec<fascicolo_eid::spid::SigningKey>,
-    ),
-    Fault,
-> {
+) -> Result<(fascicolo_eid::spid::SigningKey, Vec<fascicolo_eid::spid::SigningKey>), Fault> {
     let mut wanted = idp::wanted_keys(&addresses.standins);
     wanted.push(region::wanted_key(&addresses.secure, entity_id));
     let mut keys = keys::keys(kept, &wanted, now)?;
@@ -212,20 +210,22 @@ fn all_keys(
 
 async fn open_store(kept: &Kept, url: Option<&str>) -> Result<Store, Fault> {
     let own = format!("sqlite://{}", kept.path("fascicolo.db").display());
-    let options = fascicolo_store::Options {
-        node: "sandbox".to_owned(),
-        ..fascicolo_store::Options::default()
-    };
+    let options =
+        fascicolo_store::Options { node: "sandbox".to_owned(), ..fascicolo_store::Options::default() };
     let store = Store::open(url.unwrap_or(&own), options).await?;
     store.migrate().await?;
     Ok(store)
 }
 
 fn keyring(kept: &Kept, entropy: &dyn Entropy) -> Result<Keyring, Fault> {
-    let text = kept.keep("chiavi-documenti", || {
-        Ok(Keyring::new_line(entropy, "sandbox")?.to_string())
-    })?;
+    let text = kept.keep("chiavi-documenti", || Ok(Keyring::new_line(entropy, "sandbox")?.to_string()))?;
     Keyring::parse(&text).map_err(|e| Fault::new("reading the sandbox's keyring", e))
+}
+
+/// Whom the site trusts to have certified doctors: the root that signed at the first start.
+fn anchors(kept: &Kept, signers: &Signers) -> Result<TrustAnchors, Fault> {
+    let root = kept.keep("ca-documenti.pem", || Ok(signers.known.root_pem().to_owned()))?;
+    TrustAnchors::from_pem(&root).map_err(|e| Fault::new("reading the documents' root", e))
 }
 
 /// The SPID registry: our own providers, by their metadata as anybody else's, and those added.

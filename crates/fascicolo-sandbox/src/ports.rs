@@ -20,10 +20,7 @@ impl SandboxClock {
     /// Runs with the system's clock; from `now` when given.
     #[must_use]
     pub fn running(now: Option<Timestamp>) -> Self {
-        let clock = Self {
-            milliseconds: AtomicI64::new(0),
-            still: false,
-        };
+        let clock = Self { milliseconds: AtomicI64::new(0), still: false };
         if let Some(now) = now {
             clock.set(now);
         }
@@ -33,21 +30,13 @@ impl SandboxClock {
     /// Stands at an instant until it is set.
     #[must_use]
     pub fn standing_at(now: Timestamp) -> Self {
-        Self {
-            milliseconds: AtomicI64::new(now.as_millisecond()),
-            still: true,
-        }
+        Self { milliseconds: AtomicI64::new(now.as_millisecond()), still: true }
     }
 
     /// Sets what "now" is.
     pub fn set(&self, now: Timestamp) {
-        let base = if self.still {
-            0
-        } else {
-            SystemClock.now().as_millisecond()
-        };
-        self.milliseconds
-            .store(now.as_millisecond() - base, Ordering::SeqCst);
+        let base = if self.still { 0 } else { SystemClock.now().as_millisecond() };
+        self.milliseconds.store(now.as_millisecond() - base, Ordering::SeqCst);
     }
 
     /// Moves the clock, forth or back.
@@ -70,11 +59,7 @@ impl SandboxClock {
 
 impl Clock for SandboxClock {
     fn now(&self) -> Timestamp {
-        let base = if self.still {
-            0
-        } else {
-            SystemClock.now().as_millisecond()
-        };
+        let base = if self.still { 0 } else { SystemClock.now().as_millisecond() };
         let now = base.saturating_add(self.milliseconds.load(Ordering::SeqCst));
         Timestamp::from_millisecond(now).unwrap_or(Timestamp::MAX)
     }
@@ -91,11 +76,7 @@ pub struct SeededEntropy {
 impl SeededEntropy {
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            counter: AtomicU64::new(0),
-            turn: Mutex::new(()),
-        }
+        Self { seed, counter: AtomicU64::new(0), turn: Mutex::new(()) }
     }
 }
 

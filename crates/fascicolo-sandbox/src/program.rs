@@ -47,9 +47,7 @@ pub fn run(wanted: Wanted) -> Result<(), Fault> {
 async fn start(wanted: Wanted) -> Result<(), Fault> {
     // before anything else, so that a taken port is told at once
     let listeners = Listeners::bind(wanted.any_port).await?;
-    let counts = PrometheusBuilder::new()
-        .install_recorder()
-        .map_err(|e| Fault::new("counting", e))?;
+    let counts = PrometheusBuilder::new().install_recorder().map_err(|e| Fault::new("counting", e))?;
     let addresses = listeners.addresses()?;
     let sandbox = sandbox(Options {
         addresses: addresses.clone(),
@@ -144,10 +142,7 @@ impl Listeners {
 }
 
 fn port(listener: &TcpListener) -> Result<u16, Fault> {
-    listener
-        .local_addr()
-        .map(|address| address.port())
-        .map_err(|e| Fault::new("asking for a port", e))
+    listener.local_addr().map(|address| address.port()).map_err(|e| Fault::new("asking for a port", e))
 }
 
 fn say(lines: &str) -> Result<(), Fault> {

@@ -23,10 +23,7 @@ pub(crate) fn settings(addresses: &Addresses, spid: Spid) -> Settings {
             limits: Limits::CITIZEN,
         },
         spid: Some(spid),
-        verification: Verification {
-            per_network: Rate::per_minute(30),
-            overall: Rate::per_minute(600),
-        },
+        verification: Verification { per_network: Rate::per_minute(30), overall: Rate::per_minute(600) },
         trusted_proxies: Vec::new(),
         largest_file: 20 * 1024 * 1024,
     }

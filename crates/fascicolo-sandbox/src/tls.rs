@@ -27,14 +27,10 @@ pub struct Tls {
 /// # Errors
 /// A certificate cannot be made or the kept ones cannot be read.
 pub fn certificates(kept: &Kept, now: Timestamp) -> Result<Tls, Fault> {
-    let key = kept.keep("ca-key.pem", || {
-        Ok(KeyPair::generate().map_err(broken)?.serialize_pem())
-    })?;
+    let key = kept.keep("ca-key.pem", || Ok(KeyPair::generate().map_err(broken)?.serialize_pem()))?;
     let key = KeyPair::from_pem(&key).map_err(broken)?;
     let authority = authority(now)?;
-    kept.keep(AUTHORITY, || {
-        Ok(authority.self_signed(&key).map_err(broken)?.pem())
-    })?;
+    kept.keep(AUTHORITY, || Ok(authority.self_signed(&key).map_err(broken)?.pem()))?;
     let issuer = Issuer::new(authority, key);
 
     let server_key = KeyPair::generate().map_err(broken)?;
@@ -51,18 +47,13 @@ pub fn certificates(kept: &Kept, now: Timestamp) -> Result<Tls, Fault> {
         certificate.pem().as_bytes(),
         server_key.serialize_pem().as_bytes(),
     )?;
-    Ok(Tls {
-        server,
-        authority: kept.path(AUTHORITY),
-    })
+    Ok(Tls { server, authority: kept.path(AUTHORITY) })
 }
 
 fn authority(now: Timestamp) -> Result<CertificateParams, Fault> {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "fascicolo-sandbox (solo per prove)");
+    params.distinguished_name.push(DnType::CommonName, "fascicolo-sandbox (solo per prove)");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     valid(&mut params, now, 3650)?;
@@ -93,16 +84,10 @@ mod tests {
     fn the_authority_stays_while_the_folder_does() {
         let folder = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-11-25T11:00:00Z".parse().unwrap();
-        let first = std::fs::read(
-            certificates(&Kept::open(Some(folder.path())).unwrap(), now)
-                .unwrap()
-                .authority,
-        );
-        let second = std::fs::read(
-            certificates(&Kept::open(Some(folder.path())).unwrap(), now)
-                .unwrap()
-                .authority,
-        );
+        let first =
+            std::fs::read(certificates(&Kept::open(Some(folder.path())).unwrap(), now).unwrap().authority);
+        let second =
+            std::fs::read(certificates(&Kept::open(Some(folder.path())).unwrap(), now).unwrap().authority);
         assert_eq!(first.unwrap(), second.unwrap());
     }
 }

@@ -51,11 +51,7 @@ pub fn answer(
         return Ok(draft.response(""));
     }
     let assertion = draft.assertion();
-    let key = if mistake == Some(Mistake::ForeignKey) {
-        by.foreign_key
-    } else {
-        by.key
-    };
+    let key = if mistake == Some(Mistake::ForeignKey) { by.foreign_key } else { by.key };
     let signed = if mistake == Some(Mistake::Unsigned) {
         assertion.clone()
     } else {
@@ -76,11 +72,9 @@ pub fn answer(
         _ => whole(&signed),
     };
     Ok(match mistake {
-        Some(Mistake::Tampered) => response.replacen(
-            &text(&about.family_name),
-            &text(&format!("{}x", about.family_name)),
-            1,
-        ),
+        Some(Mistake::Tampered) => {
+            response.replacen(&text(&about.family_name), &text(&format!("{}x", about.family_name)), 1)
+        }
         Some(Mistake::Comment) => {
             let number = format!("TINIT-{}", about.codice_fiscale.as_str());
             let (start, end) = number.split_at(14);
@@ -97,9 +91,7 @@ fn sign(xml: &str, id: &str, key: &SigningKey) -> Result<String, Fault> {
 
 /// The assertion of another person, under another ID, without signature.
 fn forged(assertion: &str, id: &str) -> String {
-    assertion
-        .replacen(id, &format!("{id}f"), 1)
-        .replace("TINIT-", "TINIT-X")
+    assertion.replacen(id, &format!("{id}f"), 1).replace("TINIT-", "TINIT-X")
 }
 
 fn text(value: &str) -> String {
@@ -139,9 +131,7 @@ impl<'a> Draft<'a> {
             assertion_id: random_id(by.entropy)?,
             name_id: random_id(by.entropy)?,
             // a session at the provider, for single logout, comes with level 1 alone (SPID-L2)
-            session_index: (to.level == Level::One)
-                .then(|| random_id(by.entropy))
-                .transpose()?,
+            session_index: (to.level == Level::One).then(|| random_id(by.entropy)).transpose()?,
             in_response_to: to.id.clone(),
             destination: to.consumer.clone(),
             recipient: to.consumer.clone(),
@@ -152,11 +142,7 @@ impl<'a> Draft<'a> {
             not_on_or_after: after_seconds(by.now, HOLDS_SECONDS),
             level: to.level,
             attributes: to.attributes.iter().filter_map(known).collect(),
-            status: Status {
-                value: SUCCESS,
-                sub: None,
-                message: None,
-            },
+            status: Status { value: SUCCESS, sub: None, message: None },
         })
     }
 
@@ -183,11 +169,7 @@ impl<'a> Draft<'a> {
             Mistake::LevelOne => self.level = Level::One,
             Mistake::NoFiscalNumber => self.attributes.retain(|(name, _)| *name != "fiscalNumber"),
             Mistake::CheckCharacter => {
-                for (_, value) in self
-                    .attributes
-                    .iter_mut()
-                    .filter(|(name, _)| *name == "fiscalNumber")
-                {
+                for (_, value) in self.attributes.iter_mut().filter(|(name, _)| *name == "fiscalNumber") {
                     let wrong = if value.ends_with('Z') { 'A' } else { 'Z' };
                     value.pop();
                     value.push(wrong);
@@ -216,15 +198,11 @@ impl<'a> Draft<'a> {
     }
 
     fn response(&self, inside: &str) -> String {
-        let sub = self
-            .status
-            .sub
-            .map(|sub| format!("<samlp:StatusCode Value=\"{sub}\"/>"))
-            .unwrap_or_default();
+        let sub =
+            self.status.sub.map(|sub| format!("<samlp:StatusCode Value=\"{sub}\"/>")).unwrap_or_default();
         let message = self.status.message.as_ref();
-        let message = message
-            .map(|m| format!("<samlp:StatusMessage>{m}</samlp:StatusMessage>"))
-            .unwrap_or_default();
+        let message =
+            message.map(|m| format!("<samlp:StatusMessage>{m}</samlp:StatusMessage>")).unwrap_or_default();
         format!(
             "<samlp:Response xmlns:samlp=\"{SAMLP}\" xmlns:saml=\"{SAML}\" ID=\"{}\" Version=\"2.0\" \
              IssueInstant=\"{}\" Destination=\"{}\" InResponseTo=\"{}\">\
@@ -244,9 +222,7 @@ impl<'a> Draft<'a> {
         let issuer = text(&self.issuer);
         let (issued, until) = (instant(self.issued), instant(self.not_on_or_after));
         let session = self.session_index.as_ref();
-        let session = session
-            .map(|index| format!(" SessionIndex=\"{index}\""))
-            .unwrap_or_default();
+        let session = session.map(|index| format!(" SessionIndex=\"{index}\"")).unwrap_or_default();
         format!(
             "<saml:Assertion xmlns:saml=\"{SAML}\" xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" \
              xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{issued}\">\
@@ -274,11 +250,7 @@ impl<'a> Draft<'a> {
 }
 
 fn attribute((name, value): &(&str, String)) -> String {
-    let kind = if *name == "dateOfBirth" {
-        "xs:date"
-    } else {
-        "xs:string"
-    };
+    let kind = if *name == "dateOfBirth" { "xs:date" } else { "xs:string" };
     format!(
         "<saml:Attribute Name=\"{}\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\">\
          <saml:AttributeValue xsi:type=\"{kind}\">{}</saml:AttributeValue></saml:Attribute>",
@@ -291,9 +263,7 @@ fn attribute((name, value): &(&str, String)) -> String {
 fn value(attribute: &str, code: &str, of: &Person) -> Option<String> {
     Some(match attribute {
         "spidCode" => {
-            let hex = Digest::of(of.codice_fiscale.as_str().as_bytes())
-                .to_hex()
-                .to_uppercase();
+            let hex = Digest::of(of.codice_fiscale.as_str().as_bytes()).to_hex().to_uppercase();
             format!("{code}{}", hex.get(..10)?)
         }
         "name" => of.given_name.clone(),
@@ -310,9 +280,7 @@ fn value(attribute: &str, code: &str, of: &Person) -> Option<String> {
 fn random_id(entropy: &dyn Entropy) -> Result<String, Fault> {
     let mut random = [0; 20];
     entropy.fill(&mut random)?;
-    Ok(random
-        .iter()
-        .fold(String::from("_"), |id, byte| id + &format!("{byte:02x}")))
+    Ok(random.iter().fold(String::from("_"), |id, byte| id + &format!("{byte:02x}")))
 }
 
 /// UTC, to the millisecond.

@@ -81,9 +81,6 @@ impl Mistake {
     /// The mistake with a name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, mistake)| mistake)
+        Self::ALL.into_iter().find(|(n, _)| *n == name).map(|(_, mistake)| mistake)
     }
 }

@@ -120,13 +120,9 @@ impl Idps {
     /// The keys are not as many as wanted.
     pub fn new(parts: Parts) -> Result<Self, Fault> {
         let mut keys = parts.keys;
-        let foreign_key = keys
-            .pop()
-            .ok_or_else(|| Fault::bare("opening the identity providers: no keys"))?;
-        let providers = PROVIDERS
-            .iter()
-            .zip(keys)
-            .map(|((slug, name, code, signs_response), key)| IdentityProvider {
+        let foreign_key = keys.pop().ok_or_else(|| Fault::bare("opening the identity providers: no keys"))?;
+        let providers =
+            PROVIDERS.iter().zip(keys).map(|((slug, name, code, signs_response), key)| IdentityProvider {
                 slug,
                 name,
                 code,
@@ -166,20 +162,14 @@ impl Idps {
         arrived: &Arrived<'_>,
     ) -> Result<Result<String, Flaw>, Fault> {
         let sso_url = provider.sso_url();
-        let desk = Desk {
-            service: &self.0.service,
-            sso_url: &sso_url,
-            now: self.0.clock.now(),
-        };
+        let desk = Desk { service: &self.0.service, sso_url: &sso_url, now: self.0.clock.now() };
         let request = match request::read(arrived, &desk) {
             Ok(request) => request,
             Err(flaw) => return Ok(Err(flaw)),
         };
         let mut random = [0; 16];
         self.0.entropy.fill(&mut random)?;
-        let handle = random
-            .iter()
-            .fold(String::new(), |handle, byte| handle + &format!("{byte:02x}"));
+        let handle = random.iter().fold(String::new(), |handle, byte| handle + &format!("{byte:02x}"));
         let mut waiting = self.waiting();
         if !waiting.used.insert(request.id.clone()) {
             return Ok(Err(Flaw::IdUsed));
@@ -227,11 +217,7 @@ impl Idps {
         if mistake.is_none() {
             self.waiting().good.insert(provider.slug, saml_response.clone());
         }
-        Ok(Some(Outbound {
-            consumer: request.consumer,
-            saml_response,
-            relay_state: request.relay_state,
-        }))
+        Ok(Some(Outbound { consumer: request.consumer, saml_response, relay_state: request.relay_state }))
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -282,8 +268,6 @@ impl IdentityProvider {
             endpoints("SingleSignOnService", "sso").concat(),
         );
         let signed = sign_enveloped(&xml, &format!("_{}", self.slug), Place::First, &self.key);
-        signed
-            .map(String::into_bytes)
-            .map_err(|e| Fault::new("signing a provider's metadata", e))
+        signed.map(String::into_bytes).map_err(|e| Fault::new("signing a provider's metadata", e))
     }
 }

@@ -59,11 +59,7 @@ struct LogoutPage<'a> {
 
 async fn metadata(State(idps): State<Idps>, Path(slug): Path<String>) -> Result<Response, Problem> {
     let provider = idps.provider(&slug).ok_or(Problem::NotFound)?;
-    Ok((
-        [(header::CONTENT_TYPE, "application/samlmetadata+xml")],
-        provider.metadata()?,
-    )
-        .into_response())
+    Ok(([(header::CONTENT_TYPE, "application/samlmetadata+xml")], provider.metadata()?).into_response())
 }
 
 async fn redirected(
@@ -71,11 +67,7 @@ async fn redirected(
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    login(
-        &idps,
-        &slug,
-        &Arrived::Redirect(query.as_deref().unwrap_or_default()),
-    )
+    login(&idps, &slug, &Arrived::Redirect(query.as_deref().unwrap_or_default()))
 }
 
 async fn posted(
@@ -91,22 +83,9 @@ fn login(idps: &Idps, slug: &str, arrived: &Arrived<'_>) -> Result<Response, Pro
     let provider = idps.provider(slug).ok_or(Problem::NotFound)?;
     match idps.take(provider, arrived)? {
         Ok(handle) => {
-            let level = idps
-                .waiting()
-                .requests
-                .get(&handle)
-                .map_or(2, |request| request.level.number());
+            let level = idps.waiting().requests.get(&handle).map_or(2, |request| request.level.number());
             let (service, people) = (idps.0.service.name.as_str(), &*idps.0.people);
-            show(
-                StatusCode::OK,
-                &LoginPage {
-                    provider,
-                    service,
-                    level,
-                    handle,
-                    people,
-                },
-            )
+            show(StatusCode::OK, &LoginPage { provider, service, level, handle, people })
         }
         Err(flaw) => {
             tracing::warn!(provider = slug, flaw = ?flaw, "a request of the site is wrong");
@@ -132,16 +111,7 @@ async fn choose(
     let outbound = outbound.ok_or(Problem::Nothing)?;
     let consumer = origin_of(&outbound.consumer).to_owned();
     let service = idps.0.service.name.as_str();
-    show_posting_to(
-        &consumer,
-        &AnswerPage {
-            provider,
-            service,
-            about,
-            wrong: mistake.is_some(),
-            outbound,
-        },
-    )
+    show_posting_to(&consumer, &AnswerPage { provider, service, about, wrong: mistake.is_some(), outbound })
 }
 
 async fn logout(State(idps): State<Idps>, Path(slug): Path<String>) -> Result<Response, Problem> {

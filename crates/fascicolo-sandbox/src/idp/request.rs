@@ -137,11 +137,11 @@ fn redirected(query: &str, service: &Service) -> Result<(String, String), Flaw> 
         _ => return Err(Flaw::Signature),
     };
     let signature = decode_base64(fields.text("Signature")).map_err(|_| Flaw::Signature)?;
-    let proved = service.keys.iter().filter_map(public_key).any(|key| {
-        UnparsedPublicKey::new(algorithm, &key)
-            .verify(signed.as_bytes(), &signature)
-            .is_ok()
-    });
+    let proved = service
+        .keys
+        .iter()
+        .filter_map(public_key)
+        .any(|key| UnparsedPublicKey::new(algorithm, &key).verify(signed.as_bytes(), &signature).is_ok());
     if !proved {
         return Err(Flaw::Signature);
     }
@@ -173,23 +173,14 @@ fn posted(body: &str) -> Result<(String, String), Flaw> {
 
 /// The names of the parameters, in their order.
 fn names(query: &str) -> Vec<&str> {
-    query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, _)| name)
-        .collect()
+    query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name).collect()
 }
 
 /// The children that a request has, each in its place.
 fn parts<'t, 'i>(root: Node<'t, 'i>) -> Result<[Node<'t, 'i>; 3], Flaw> {
-    let children = root
-        .children()
-        .filter(|n| n.is_element() && !is(*n, DS, "Signature"));
+    let children = root.children().filter(|n| n.is_element() && !is(*n, DS, "Signature"));
     let children: Vec<Node<'t, 'i>> = children.collect();
-    if children
-        .iter()
-        .any(|n| ["Subject", "Scoping", "Conditions"].contains(&n.tag_name().name()))
-    {
+    if children.iter().any(|n| ["Subject", "Scoping", "Conditions"].contains(&n.tag_name().name())) {
         return Err(Flaw::Unwanted);
     }
     let parts: [Node<'t, 'i>; 3] = children.try_into().map_err(|_| Flaw::Shape)?;
@@ -213,14 +204,8 @@ fn check(root: Node<'_, '_>, relay_state: String, desk: &Desk<'_>) -> Result<Req
     if root.attribute("Version") != Some("2.0") {
         return Err(Flaw::Version);
     }
-    let id = root
-        .attribute("ID")
-        .filter(|id| is_random_name(id))
-        .ok_or(Flaw::Id)?;
-    if !root
-        .attribute("IssueInstant")
-        .is_some_and(|instant| is_now(instant, desk.now))
-    {
+    let id = root.attribute("ID").filter(|id| is_random_name(id)).ok_or(Flaw::Id)?;
+    if !root.attribute("IssueInstant").is_some_and(|instant| is_now(instant, desk.now)) {
         return Err(Flaw::Instant);
     }
     if root.attribute("Destination") != Some(desk.sso_url) {
@@ -235,14 +220,8 @@ fn check(root: Node<'_, '_>, relay_state: String, desk: &Desk<'_>) -> Result<Req
     if name_policy.attribute("Format") != Some(TRANSIENT) || name_policy.attribute("AllowCreate").is_some() {
         return Err(Flaw::NamePolicy);
     }
-    let set = root
-        .attribute("AttributeConsumingServiceIndex")
-        .and_then(|index| index.parse::<u16>().ok());
-    let set = desk
-        .service
-        .attribute_sets
-        .iter()
-        .find(|(index, _)| Some(*index) == set);
+    let set = root.attribute("AttributeConsumingServiceIndex").and_then(|index| index.parse::<u16>().ok());
+    let set = desk.service.attribute_sets.iter().find(|(index, _)| Some(*index) == set);
     Ok(Request {
         id: id.to_owned(),
         relay_state,
@@ -261,10 +240,7 @@ fn is_random_name(id: &str) -> bool {
 }
 
 fn is_now(instant: &str, now: Timestamp) -> bool {
-    let parsed = instant
-        .parse::<Timestamp>()
-        .ok()
-        .filter(|_| instant.ends_with('Z'));
+    let parsed = instant.parse::<Timestamp>().ok().filter(|_| instant.ends_with('Z'));
     parsed.is_some_and(|at| at <= after_seconds(now, 60) && at >= after_seconds(now, -FRESH_SECONDS))
 }
 
@@ -276,10 +252,7 @@ fn level(context: Node<'_, '_>) -> Result<Level, Flaw> {
         return Err(Flaw::Context);
     }
     let mut classes = context.children().filter(Node::is_element);
-    let class = classes
-        .next()
-        .filter(|n| is(*n, SAML, "AuthnContextClassRef"))
-        .and_then(|n| n.text());
+    let class = classes.next().filter(|n| is(*n, SAML, "AuthnContextClassRef")).and_then(|n| n.text());
     if classes.next().is_some() {
         return Err(Flaw::Context);
     }

@@ -27,9 +27,7 @@ impl Service {
         let tree =
             Tree::read(text, &Limits::METADATA).map_err(|e| Fault::new("reading the site's metadata", e))?;
         let root = tree.root();
-        let entity_id = root
-            .attribute("entityID")
-            .ok_or_else(|| lacking("metadata without entityID"))?;
+        let entity_id = root.attribute("entityID").ok_or_else(|| lacking("metadata without entityID"))?;
         let service = Self {
             entity_id: entity_id.to_owned(),
             name: all(root, MD, "OrganizationDisplayName")
@@ -64,11 +62,7 @@ fn all<'t, 'i: 't>(
 }
 
 fn key(certificate: Node<'_, '_>) -> Option<VerifyingKey> {
-    let base64: String = certificate
-        .text()?
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .collect();
+    let base64: String = certificate.text()?.chars().filter(|c| !c.is_whitespace()).collect();
     VerifyingKey::from_certificate(&decode_base64(&base64).ok()?).ok()
 }
 
@@ -77,11 +71,6 @@ fn index(node: Node<'_, '_>) -> Option<u16> {
 }
 
 fn attribute_names(set: Node<'_, '_>) -> Vec<String> {
-    let names = set
-        .children()
-        .filter(|n| is(*n, MD, "RequestedAttribute") || is(*n, SAML, "Attribute"));
-    names
-        .filter_map(|n| n.attribute("Name"))
-        .map(str::to_owned)
-        .collect()
+    let names = set.children().filter(|n| is(*n, MD, "RequestedAttribute") || is(*n, SAML, "Attribute"));
+    names.filter_map(|n| n.attribute("Name")).map(str::to_owned).collect()
 }

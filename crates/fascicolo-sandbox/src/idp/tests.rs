@@ -34,12 +34,9 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let kept = Kept::open(None).unwrap();
     let origin = "http://127.0.0.1:8081";
     let secure = "https://localhost:8443";
-    let mut keys = keys::keys(
-        &kept,
-        &[wanted_keys(origin), vec![region::wanted_key(secure, None)]].concat(),
-        now(),
-    )
-    .unwrap();
+    let mut keys =
+        keys::keys(&kept, &[wanted_keys(origin), vec![region::wanted_key(secure, None)]].concat(), now())
+            .unwrap();
     let site = region::service_provider(secure, None, keys.pop().unwrap());
     let people: Arc<[Person]> = people::people(now()).unwrap().into();
     let idps = Idps::new(Parts {
@@ -50,72 +47,40 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         clock: Arc::new(SandboxClock::standing_at(now())),
         entropy: Arc::new(SeededEntropy::new(7)),
     });
-    World {
-        site,
-        idps: idps.unwrap(),
-        people,
-    }
+    World { site, idps: idps.unwrap(), people }
 });
 
 impl World {
     fn provider(&self, at: usize) -> Provider {
-        Providers::from_metadata(&self.idps.providers()[at].metadata().unwrap())
-            .unwrap()
-            .remove(0)
+        Providers::from_metadata(&self.idps.providers()[at].metadata().unwrap()).unwrap().remove(0)
     }
 
     fn request(&self, binding: Binding, level: Level) -> Outgoing {
-        let spec = RequestSpec {
-            id: ID,
-            now: now(),
-            level,
-            relay_state: "stato-0123",
-            binding,
-        };
+        let spec = RequestSpec { id: ID, now: now(), level, relay_state: "stato-0123", binding };
         authn_request(&self.site, &self.provider(0), &spec).unwrap()
     }
 
     fn read(&self, arrived: &Arrived<'_>) -> Result<Request, Flaw> {
         let sso_url = self.idps.providers()[0].sso_url();
-        request::read(
-            arrived,
-            &Desk {
-                service: &self.idps.0.service,
-                sso_url: &sso_url,
-                now: now(),
-            },
-        )
+        request::read(arrived, &Desk { service: &self.idps.0.service, sso_url: &sso_url, now: now() })
     }
 
     /// A posted request whose text was changed before it was signed.
     fn posted(&self, change: impl Fn(&str) -> String) -> Result<Request, Flaw> {
-        let Outgoing::Redirect { xml, .. } = self.request(Binding::Redirect, Level::Two) else {
-            panic!()
-        };
+        let Outgoing::Redirect { xml, .. } = self.request(Binding::Redirect, Level::Two) else { panic!() };
         let xml = change(&xml);
-        let id = xml
-            .split("ID=\"")
-            .nth(1)
-            .and_then(|rest| rest.split('"').next())
-            .unwrap()
-            .to_owned();
+        let id = xml.split("ID=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
         let signed = sign_enveloped(&xml, &id, Place::AfterIssuer, &self.site.key).unwrap();
         self.read(&Arrived::Post(&post_body(&signed, "stato-0123")))
     }
 }
 
 fn post_body(xml: &str, relay_state: &str) -> String {
-    format!(
-        "SAMLRequest={}&RelayState={}",
-        encode(&encode_base64(xml.as_bytes())),
-        encode(relay_state)
-    )
+    format!("SAMLRequest={}&RelayState={}", encode(&encode_base64(xml.as_bytes())), encode(relay_state))
 }
 
 fn redirect_query(world: &World) -> String {
-    let Outgoing::Redirect { url, .. } = world.request(Binding::Redirect, Level::Two) else {
-        panic!()
-    };
+    let Outgoing::Redirect { url, .. } = world.request(Binding::Redirect, Level::Two) else { panic!() };
     url.split_once('?').unwrap().1.to_owned()
 }
 
@@ -123,26 +88,12 @@ fn redirect_query(world: &World) -> String {
 fn the_sites_requests_pass_over_both_bindings_at_every_level() {
     for level in Level::ALL {
         let redirected = WORLD.request(Binding::Redirect, level);
-        let Outgoing::Redirect { url, .. } = redirected else {
+        let Outgoing::Redirect { url, .. } = redirected else { panic!() };
+        let Outgoing::Post { saml_request, relay_state, .. } = WORLD.request(Binding::Post, level) else {
             panic!()
         };
-        let Outgoing::Post {
-            saml_request,
-            relay_state,
-            ..
-        } = WORLD.request(Binding::Post, level)
-        else {
-            panic!()
-        };
-        let body = format!(
-            "RelayState={}&SAMLRequest={}",
-            encode(&relay_state),
-            encode(&saml_request)
-        );
-        for arrived in [
-            Arrived::Redirect(url.split_once('?').unwrap().1),
-            Arrived::Post(&body),
-        ] {
+        let body = format!("RelayState={}&SAMLRequest={}", encode(&relay_state), encode(&saml_request));
+        for arrived in [Arrived::Redirect(url.split_once('?').unwrap().1), Arrived::Post(&body)] {
             let request = WORLD.read(&arrived).unwrap();
             assert_eq!((request.id.as_str(), request.level), (ID, level));
             assert_eq!(request.relay_state, "stato-0123");
@@ -154,61 +105,21 @@ fn the_sites_requests_pass_over_both_bindings_at_every_level() {
 
 /// What is changed into what, and the flaw it makes.
 const CHANGES: [(&str, &str, Flaw); 17] = [
-    (
-        "<samlp:NameIDPolicy",
-        "<saml:Subject></saml:Subject><samlp:NameIDPolicy",
-        Flaw::Unwanted,
-    ),
-    (
-        "</samlp:RequestedAuthnContext>",
-        "</samlp:RequestedAuthnContext><samlp:Extra/>",
-        Flaw::Shape,
-    ),
+    ("<samlp:NameIDPolicy", "<saml:Subject></saml:Subject><samlp:NameIDPolicy", Flaw::Unwanted),
+    ("</samlp:RequestedAuthnContext>", "</samlp:RequestedAuthnContext><samlp:Extra/>", Flaw::Shape),
     (" NameQualifier=\"https://localhost:8443\"", "", Flaw::Issuer),
-    (
-        ">https://localhost:8443</saml:Issuer>",
-        ">https://altro.example</saml:Issuer>",
-        Flaw::Issuer,
-    ),
+    (">https://localhost:8443</saml:Issuer>", ">https://altro.example</saml:Issuer>", Flaw::Issuer),
     ("Version=\"2.0\"", "Version=\"1.1\"", Flaw::Version),
     ("ID=\"_00112233445566778899aabbccdd", "ID=\"_00", Flaw::Id),
-    (
-        "IssueInstant=\"2026-11-25T11:00",
-        "IssueInstant=\"2026-11-25T10:54",
-        Flaw::Instant,
-    ),
-    (
-        "IssueInstant=\"2026-11-25T11:00",
-        "IssueInstant=\"2026-11-25T11:02",
-        Flaw::Instant,
-    ),
+    ("IssueInstant=\"2026-11-25T11:00", "IssueInstant=\"2026-11-25T10:54", Flaw::Instant),
+    ("IssueInstant=\"2026-11-25T11:00", "IssueInstant=\"2026-11-25T11:02", Flaw::Instant),
     ("/idp/ponte/sso", "/idp/faro/sso", Flaw::Destination),
     (" ForceAuthn=\"true\"", "", Flaw::Force),
-    (
-        " ForceAuthn=\"true\"",
-        " ForceAuthn=\"true\" IsPassive=\"false\"",
-        Flaw::Force,
-    ),
-    (
-        "nameid-format:transient\"",
-        "nameid-format:transient\" AllowCreate=\"true\"",
-        Flaw::NamePolicy,
-    ),
-    (
-        "nameid-format:transient\"",
-        "nameid-format:persistent\"",
-        Flaw::NamePolicy,
-    ),
-    (
-        "AttributeConsumingServiceIndex=\"0\"",
-        "AttributeConsumingServiceIndex=\"7\"",
-        Flaw::AttributeSet,
-    ),
-    (
-        "AssertionConsumerServiceIndex=\"0\"",
-        "AssertionConsumerServiceIndex=\"7\"",
-        Flaw::Consumer,
-    ),
+    (" ForceAuthn=\"true\"", " ForceAuthn=\"true\" IsPassive=\"false\"", Flaw::Force),
+    ("nameid-format:transient\"", "nameid-format:transient\" AllowCreate=\"true\"", Flaw::NamePolicy),
+    ("nameid-format:transient\"", "nameid-format:persistent\"", Flaw::NamePolicy),
+    ("AttributeConsumingServiceIndex=\"0\"", "AttributeConsumingServiceIndex=\"7\"", Flaw::AttributeSet),
+    ("AssertionConsumerServiceIndex=\"0\"", "AssertionConsumerServiceIndex=\"7\"", Flaw::Consumer),
     (
         "AssertionConsumerServiceIndex=\"0\"",
         "AssertionConsumerServiceIndex=\"0\" AssertionConsumerServiceURL=\"https://localhost:8443/spid/acs\"",
@@ -239,15 +150,10 @@ fn each_rule_on_the_document_refuses_for_its_own_cause() {
 #[test]
 fn a_posted_request_needs_a_signature_of_the_site() {
     let world = &*WORLD;
-    let Outgoing::Post { xml, .. } = world.request(Binding::Post, Level::Two) else {
-        panic!()
-    };
+    let Outgoing::Post { xml, .. } = world.request(Binding::Post, Level::Two) else { panic!() };
     let read = |xml: &str| world.read(&Arrived::Post(&post_body(xml, "stato-0123")));
     assert!(read(&xml).is_ok());
-    assert_eq!(
-        read(&xml.replace("SpidL2", "SpidL1")).unwrap_err(),
-        Flaw::Signature
-    );
+    assert_eq!(read(&xml.replace("SpidL2", "SpidL1")).unwrap_err(), Flaw::Signature);
     let Outgoing::Redirect { xml: unsigned, .. } = world.request(Binding::Redirect, Level::Two) else {
         panic!()
     };
@@ -262,41 +168,25 @@ fn a_redirected_request_is_signed_as_it_was_encoded() {
     let query = redirect_query(world);
     let read = |query: &str| world.read(&Arrived::Redirect(query)).map(drop);
     assert_eq!(read(&query), Ok(()));
-    assert_eq!(
-        read(&query.replace("stato-0123", "stato-0124")),
-        Err(Flaw::Signature)
-    );
+    assert_eq!(read(&query.replace("stato-0123", "stato-0124")), Err(Flaw::Signature));
     assert_eq!(read(&format!("{query}&lingua=it")), Err(Flaw::Parameters));
     assert_eq!(read(&query.replace("%3A", "%3a")), Err(Flaw::Parameters));
-    assert_eq!(
-        read(query.split("&SigAlg").next().unwrap()),
-        Err(Flaw::Parameters)
-    );
-    let weak = query.replace(
-        "2001%2F04%2Fxmldsig-more%23rsa-sha256",
-        "2000%2F09%2Fxmldsig%23rsa-sha1",
-    );
+    assert_eq!(read(query.split("&SigAlg").next().unwrap()), Err(Flaw::Parameters));
+    let weak = query.replace("2001%2F04%2Fxmldsig-more%23rsa-sha256", "2000%2F09%2Fxmldsig%23rsa-sha1");
     assert_ne!(weak, query);
     assert_eq!(read(&weak), Err(Flaw::Signature));
     let (signed, _) = query.split_once("&SigAlg").unwrap();
     let foreign = sign_query(signed, &world.idps.0.foreign_key).unwrap();
     assert_eq!(read(&foreign), Err(Flaw::Signature));
     let address = signed.replace("stato-0123", "https%3A%2F%2Fx.example");
-    assert_eq!(
-        read(&sign_query(&address, &world.site.key).unwrap()),
-        Err(Flaw::RelayState)
-    );
+    assert_eq!(read(&sign_query(&address, &world.site.key).unwrap()), Err(Flaw::RelayState));
 }
 
 #[test]
 fn what_is_no_message_is_refused() {
-    for body in [
-        "",
-        "SAMLRequest=%21&RelayState=x",
-        "SAMLRequest=PGE%2F&RelayState=x",
-        "RelayState=x",
-        "a=%zz",
-    ] {
+    for body in
+        ["", "SAMLRequest=%21&RelayState=x", "SAMLRequest=PGE%2F&RelayState=x", "RelayState=x", "a=%zz"]
+    {
         let refused = WORLD.read(&Arrived::Post(body)).unwrap_err();
         assert!(matches!(refused, Flaw::Parameters | Flaw::Unreadable), "{body}");
     }
@@ -326,12 +216,8 @@ fn a_request_id_is_taken_once() {
 fn judged(at: usize, mistake: Option<Mistake>) -> Result<String, Option<u16>> {
     let world = &*WORLD;
     let idp = &world.idps.providers()[at];
-    let Outgoing::Redirect { url, .. } = world.request(Binding::Redirect, Level::Two) else {
-        panic!()
-    };
-    let request = world
-        .read(&Arrived::Redirect(url.split_once('?').unwrap().1))
-        .unwrap();
+    let Outgoing::Redirect { url, .. } = world.request(Binding::Redirect, Level::Two) else { panic!() };
+    let request = world.read(&Arrived::Redirect(url.split_once('?').unwrap().1)).unwrap();
     let by = Answering {
         entity_id: &idp.entity_id,
         code: idp.code,
@@ -352,10 +238,7 @@ fn judged(at: usize, mistake: Option<Mistake>) -> Result<String, Option<u16>> {
     };
     let incoming = Incoming::decode(&encode_base64(xml.as_bytes())).map_err(|_| None)?;
     let answer = incoming.parse().map_err(|_| None)?;
-    match answer
-        .verify(&expected, &world.provider(at), after_seconds(now(), 2))
-        .map_err(|_| None)?
-    {
+    match answer.verify(&expected, &world.provider(at), after_seconds(now(), 2)).map_err(|_| None)? {
         Verdict::Proved(proved) => Ok(proved.identity.codice_fiscale.as_str().to_owned()),
         Verdict::Anomaly(anomaly) => Err(Some(anomaly.number().unwrap_or(0))),
     }
@@ -364,11 +247,7 @@ fn judged(at: usize, mistake: Option<Mistake>) -> Result<String, Option<u16>> {
 #[test]
 fn every_provider_gives_an_answer_that_proves_the_person() {
     for at in 0..WORLD.idps.providers().len() {
-        assert_eq!(
-            judged(at, None).unwrap(),
-            WORLD.people[0].codice_fiscale.as_str(),
-            "provider {at}"
-        );
+        assert_eq!(judged(at, None).unwrap(), WORLD.people[0].codice_fiscale.as_str(), "provider {at}");
     }
 }
 
@@ -391,10 +270,7 @@ fn every_wrong_answer_is_refused_and_an_anomaly_has_its_number() {
 fn the_login_page_offers_every_mistake() {
     let page = include_str!("../../templates/login.html");
     for (name, mistake) in Mistake::ALL {
-        assert!(
-            page.contains(&format!("name=\"errore\" value=\"{name}\"")),
-            "{name}"
-        );
+        assert!(page.contains(&format!("name=\"errore\" value=\"{name}\"")), "{name}");
         assert_eq!(Mistake::by_name(name), Some(mistake));
     }
     assert_eq!(page.matches("name=\"errore\"").count(), Mistake::ALL.len());

@@ -28,19 +28,12 @@ pub fn codice_fiscale(of: &Particulars<'_>) -> Result<CodiceFiscale, Malformed> 
     let month = usize::from(of.born.month().unsigned_abs()) - 1;
     let month = MONTHS.get(month).copied().map_or('A', char::from);
     let year = of.born.year().rem_euclid(100);
-    let text = format!(
-        "{}{}{year:02}{month}{day:02}{}",
-        family(of.family_name),
-        given(of.given_name),
-        of.place
-    );
+    let text =
+        format!("{}{}{year:02}{month}{day:02}{}", family(of.family_name), given(of.given_name), of.place);
     let mut body: [u8; 15] = text.into_bytes().try_into().map_err(|_| Malformed::Length)?;
     let digits = body.iter_mut().rev().filter(|c| c.is_ascii_digit());
     for digit in digits.take(usize::from(of.omocodia)) {
-        *digit = OMOCODIA
-            .get(usize::from(*digit - b'0'))
-            .copied()
-            .unwrap_or(*digit);
+        *digit = OMOCODIA.get(usize::from(*digit - b'0')).copied().unwrap_or(*digit);
     }
     let check = char::from(check_character(&body));
     let body = std::str::from_utf8(&body).map_err(|_| Malformed::Character)?;
@@ -50,12 +43,7 @@ pub fn codice_fiscale(of: &Particulars<'_>) -> Result<CodiceFiscale, Malformed> 
 /// Three letters of the family name: consonants, then vowels, then X.
 fn family(name: &str) -> String {
     let (consonants, vowels) = letters(name);
-    consonants
-        .into_iter()
-        .chain(vowels)
-        .chain(['X'; 3])
-        .take(3)
-        .collect()
+    consonants.into_iter().chain(vowels).chain(['X'; 3]).take(3).collect()
 }
 
 /// Three letters of the given name: as the family name, but the second of four or more consonants is left out.
@@ -64,12 +52,7 @@ fn given(name: &str) -> String {
     if consonants.len() > 3 {
         consonants.remove(1);
     }
-    consonants
-        .into_iter()
-        .chain(vowels)
-        .chain(['X'; 3])
-        .take(3)
-        .collect()
+    consonants.into_iter().chain(vowels).chain(['X'; 3]).take(3).collect()
 }
 
 /// The consonants and the vowels, in order, without accents, blanks and apostrophes.
@@ -100,14 +83,7 @@ mod tests {
     use jiff::civil::date;
 
     fn make(family_name: &str, given_name: &str, sex: Sex, born: Date, place: &str) -> String {
-        let of = Particulars {
-            family_name,
-            given_name,
-            sex,
-            born,
-            place,
-            omocodia: 0,
-        };
+        let of = Particulars { family_name, given_name, sex, born, place, omocodia: 0 };
         codice_fiscale(&of).unwrap().as_str().to_owned()
     }
 
@@ -125,10 +101,7 @@ mod tests {
             let made = make(family, given, sex, born, "H501");
             assert_eq!(made.get(..15), expected.get(..15), "{family} {given}");
         }
-        assert_eq!(
-            make("Rossi", "Mario", Sex::Male, born, "H501"),
-            "RSSMRA80A01H501U"
-        );
+        assert_eq!(make("Rossi", "Mario", Sex::Male, born, "H501"), "RSSMRA80A01H501U");
     }
 
     #[test]

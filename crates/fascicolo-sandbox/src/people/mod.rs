@@ -88,11 +88,7 @@ impl Person {
 /// The fixture is wrong; a test catches it first.
 pub fn people(now: Timestamp) -> Result<Vec<Person>, Fault> {
     let fixture: Fixture = toml::from_str(FIXTURE).map_err(|e| Fault::new("reading citizens.toml", e))?;
-    fixture
-        .person
-        .into_iter()
-        .map(|entry| entry.on(day_in_rome(now)))
-        .collect()
+    fixture.person.into_iter().map(|entry| entry.on(day_in_rome(now))).collect()
 }
 
 #[derive(Deserialize)]
@@ -158,10 +154,7 @@ impl Entry {
         };
         let codice_fiscale =
             maker::codice_fiscale(&particulars).map_err(|e| Fault::new("making a codice fiscale", e))?;
-        let standing = self
-            .standing
-            .as_deref()
-            .map_or(Some(Standing::Active), Standing::parse);
+        let standing = self.standing.as_deref().map_or(Some(Standing::Active), Standing::parse);
         Ok(Person {
             standing: standing.ok_or_else(|| wrong("a standing in citizens.toml"))?,
             says_born: born.saturating_add(self.login_birth_days_off.days()),
@@ -212,34 +205,19 @@ mod tests {
             let cf = person.codice_fiscale;
             assert_eq!(cf.birth_date(today), Some(person.born), "{}", person.key);
             assert_eq!(cf.sex(), person.sex, "{}", person.key);
-            assert_eq!(
-                people
-                    .iter()
-                    .filter(|p| p.codice_fiscale == cf || p.key == person.key)
-                    .count(),
-                1
-            );
+            assert_eq!(people.iter().filter(|p| p.codice_fiscale == cf || p.key == person.key).count(), 1);
         }
     }
 
     #[test]
     fn ages_hold_whenever_the_sandbox_starts() {
-        for now in [
-            "2024-02-20T11:00:00Z",
-            "2026-11-25T11:00:00Z",
-            "2027-02-18T23:30:00Z",
-            "2031-12-31T23:30:00Z",
-        ] {
+        for now in
+            ["2024-02-20T11:00:00Z", "2026-11-25T11:00:00Z", "2027-02-18T23:30:00Z", "2031-12-31T23:30:00Z"]
+        {
             let now: Timestamp = now.parse().unwrap();
             let people = people(now).unwrap();
             let today = day_in_rome(now);
-            for (key, age) in [
-                ("sofia", 10),
-                ("luca", 14),
-                ("chiara", 17),
-                ("elena", 18),
-                ("anna", 71),
-            ] {
+            for (key, age) in [("sofia", 10), ("luca", 14), ("chiara", 17), ("elena", 18), ("anna", 71)] {
                 assert_eq!(age_on(found(&people, key).born, today), age, "{key} at {now}");
             }
             let in_ten_days = today.checked_add(10.days()).unwrap();

@@ -61,9 +61,7 @@ impl DocumentAuthority {
     /// # Errors
     /// The sample names no doctor of ours.
     pub fn key(&self, sample: &Sample) -> Result<&SealKey, Fault> {
-        self.keys
-            .get(sample.doctor)
-            .ok_or(Fault::bare("a sample without a doctor"))
+        self.keys.get(sample.doctor).ok_or_else(|| Fault::bare("a sample without a doctor"))
     }
 }
 
@@ -72,9 +70,7 @@ fn params(name: &str) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
-    params
-        .distinguished_name
-        .push(DnType::OrganizationName, "Sandbox del Fascicolo");
+    params.distinguished_name.push(DnType::OrganizationName, "Sandbox del Fascicolo");
     params.not_before = date_time_ymd(2000, 1, 1);
     params.not_after = date_time_ymd(2049, 12, 31);
     Ok(params)

@@ -17,10 +17,7 @@ pub(super) struct Body {
 }
 
 pub(super) fn body(scene: &Scene, filler: &mut Filler) -> Result<Body, Fault> {
-    let mut made = Body {
-        xml: "<component>\n<structuredBody>\n".to_owned(),
-        sections: Vec::new(),
-    };
+    let mut made = Body { xml: "<component>\n<structuredBody>\n".to_owned(), sections: Vec::new() };
     for shape in scene.sort.section.iter().filter(|s| s.within.is_none()) {
         section(scene, filler, shape, &mut made)?;
     }
@@ -30,12 +27,8 @@ pub(super) fn body(scene: &Scene, filler: &mut Filler) -> Result<Body, Fault> {
 
 /// Writes a section, when the variant says something in it or below.
 fn section(scene: &Scene, filler: &mut Filler, shape: &SectionShape, made: &mut Body) -> Result<(), Fault> {
-    let below: Vec<&SectionShape> = scene
-        .sort
-        .section
-        .iter()
-        .filter(|s| s.within.as_ref() == Some(&shape.code))
-        .collect();
+    let below: Vec<&SectionShape> =
+        scene.sort.section.iter().filter(|s| s.within.as_ref() == Some(&shape.code)).collect();
     let has_words = says(scene, shape);
     if !has_words && !below.iter().any(|s| says(scene, s)) {
         return Ok(());
@@ -59,10 +52,7 @@ fn section(scene: &Scene, filler: &mut Filler, shape: &SectionShape, made: &mut 
         }
         made.xml.push_str("</text>\n");
     }
-    made.sections.push(SheetSection {
-        title: shape.title.clone(),
-        blocks,
-    });
+    made.sections.push(SheetSection { title: shape.title.clone(), blocks });
     entries(filler, shape, &rows, &mut made.xml)?;
     for shape in below {
         section(scene, filler, shape, made)?;
@@ -84,11 +74,7 @@ fn rows(scene: &Scene, shape: &SectionShape) -> Vec<Row> {
     all.filter_map(|row| {
         let mut row = row.clone();
         if let Some(days) = row.get("da_nascita").and_then(|n| n.parse::<i32>().ok()) {
-            let day = scene
-                .patient
-                .born
-                .checked_add(jiff::Span::new().days(days))
-                .ok()?;
+            let day = scene.patient.born.checked_add(jiff::Span::new().days(days)).ok()?;
             if day > today {
                 return None;
             }
@@ -120,12 +106,9 @@ fn blocks(scene: &Scene, filler: &mut Filler, shape: &SectionShape) -> Result<(V
     for passage in scene.variant.text.get(&shape.code).into_iter().flatten() {
         blocks.push(match passage {
             Passage::Paragraph(text) => Block::Paragraph(filler.text(text)?),
-            Passage::List(items) => Block::List(
-                items
-                    .iter()
-                    .map(|item| filler.text(item))
-                    .collect::<Result<_, _>>()?,
-            ),
+            Passage::List(items) => {
+                Block::List(items.iter().map(|item| filler.text(item)).collect::<Result<_, _>>()?)
+            }
         });
     }
     Ok((blocks, known))

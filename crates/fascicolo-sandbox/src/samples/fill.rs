@@ -85,9 +85,8 @@ impl Filler {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
-            let (hole, after) = after
-                .split_once("}}")
-                .ok_or(Fault::bare("an open hole in a fixture"))?;
+            let (hole, after) =
+                after.split_once("}}").ok_or_else(|| Fault::bare("an open hole in a fixture"))?;
             let value = self.value(hole.trim()).ok_or_else(|| unknown(hole))?;
             out.push_str(before);
             out.push_str(&write(&value));
@@ -117,15 +116,9 @@ impl Filler {
         }
         let days = |prefix: &str| {
             let rest = hole.strip_prefix(prefix)?;
-            if rest.is_empty() {
-                Some(0)
-            } else {
-                rest.parse::<i64>().ok()
-            }
+            if rest.is_empty() { Some(0) } else { rest.parse::<i64>().ok() }
         };
-        days("data")
-            .map(|n| self.day(n))
-            .or_else(|| days("ts").map(|n| self.timestamp(n)))
+        days("data").map(|n| self.day(n)).or_else(|| days("ts").map(|n| self.timestamp(n)))
     }
 
     /// A number from a range, as text with a point.
@@ -143,9 +136,7 @@ impl Filler {
     }
 
     fn mark(&self, rest: &str) -> Option<String> {
-        let mut parts = rest
-            .split_whitespace()
-            .map(|name| self.variables.get(name)?.parse::<f64>().ok());
+        let mut parts = rest.split_whitespace().map(|name| self.variables.get(name)?.parse::<f64>().ok());
         let (value, low, high) = (parts.next()??, parts.next()??, parts.next()??);
         Some(if (low..=high).contains(&value) { "" } else { "*" }.to_owned())
     }
@@ -184,25 +175,14 @@ mod tests {
         assert_eq!(filler.text("il {{data-30}}").unwrap(), "il 21/04/2026");
         assert_eq!(filler.text("{{ts+1}}").unwrap(), "20260522100000+0200");
         let shown = filler.text("{{hb=11.5:17.9}}").unwrap();
-        assert!(
-            shown.contains(',') && shown == filler.text("{{hb,}}").unwrap(),
-            "{shown}"
-        );
+        assert!(shown.contains(',') && shown == filler.text("{{hb,}}").unwrap(), "{shown}");
         assert_eq!(filler.text("{{hb}}").unwrap(), shown.replace(',', "."));
         for (name, value) in [("nought", "0"), ("one", "1"), ("hundred", "100")] {
             filler.set(name, value);
         }
-        assert_eq!(
-            filler
-                .text("{{fuori hb nought one}}{{fuori hb nought hundred}}")
-                .unwrap(),
-            "*"
-        );
+        assert_eq!(filler.text("{{fuori hb nought one}}{{fuori hb nought hundred}}").unwrap(), "*");
         filler.set("nome", "Anna & C.");
-        assert_eq!(
-            filler.markup("<a b=\"{{nome}}\"/>").unwrap(),
-            "<a b=\"Anna &amp; C.\"/>"
-        );
+        assert_eq!(filler.markup("<a b=\"{{nome}}\"/>").unwrap(), "<a b=\"Anna &amp; C.\"/>");
     }
 
     #[test]

@@ -153,12 +153,9 @@ impl Fixtures {
 /// The fixtures, read once.
 pub(super) fn fixtures() -> Result<&'static Fixtures, Fault> {
     static READ: OnceLock<Result<Fixtures, String>> = OnceLock::new();
-    READ.get_or_init(read).as_ref().map_err(|error| {
-        Fault::new(
-            "reading the sample documents",
-            std::io::Error::other(error.clone()),
-        )
-    })
+    READ.get_or_init(read)
+        .as_ref()
+        .map_err(|error| Fault::new("reading the sample documents", std::io::Error::other(error.clone())))
 }
 
 fn read() -> Result<Fixtures, String> {

@@ -26,12 +26,7 @@ pub(super) fn document(scene: &Scene, filler: &mut Filler, body: &str) -> Result
 fn identity(scene: &Scene, filler: &Filler, xml: &mut String) {
     let facts = scene.facts;
     let number = escaped(facts.national_extension);
-    let series = escaped(
-        facts
-            .replaces
-            .filter(|_| facts.version > 1)
-            .unwrap_or(facts.national_extension),
-    );
+    let series = escaped(facts.replaces.filter(|_| facts.version > 1).unwrap_or(facts.national_extension));
     let (root, version) = &scene.sort.template;
     let confidentiality = facts.confidentiality.code();
     let meaning = match confidentiality {
@@ -132,10 +127,7 @@ fn people(scene: &Scene, filler: &Filler, xml: &mut String) -> Result<(), Fault>
         escaped(&author.given),
         author.prefix()
     );
-    let work = scene
-        .fixtures
-        .place("F205")
-        .map(|place| address("WP", "Via dell'Esempio 1", "20121", place));
+    let work = scene.fixtures.place("F205").map(|place| address("WP", "Via dell'Esempio 1", "20121", place));
     let _ = write!(
         xml,
         r#"<author>
@@ -232,8 +224,6 @@ impl Doctor {
             place: &self.place,
             omocodia: 0,
         };
-        codice_fiscale(&of)
-            .map(|cf| cf.as_str().to_owned())
-            .map_err(|_| wrong())
+        codice_fiscale(&of).map(|cf| cf.as_str().to_owned()).map_err(|_| wrong())
     }
 }

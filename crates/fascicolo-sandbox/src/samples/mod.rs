@@ -80,22 +80,13 @@ pub fn kinds() -> Result<Vec<Kind>, Fault> {
 /// There are no samples of that kind, or a fixture is wrong.
 pub fn report(kind: Kind, patient: &Patient, facts: &ReportFacts) -> Result<Sample, Fault> {
     let fixtures = fixtures()?;
-    let sort = fixtures
-        .sort(kind)
-        .ok_or(Fault::bare("no samples of that kind"))?;
+    let sort = fixtures.sort(kind).ok_or_else(|| Fault::bare("no samples of that kind"))?;
     let mut filler = Filler::new(facts.seed, facts.issued_at);
     let age = age_on(patient.born, day_in_rome(facts.issued_at));
-    let fitting: Vec<&Variant> = sort
-        .variant
-        .iter()
-        .filter(|v| fits(v, patient.sex, age))
-        .collect();
+    let fitting: Vec<&Variant> = sort.variant.iter().filter(|v| fits(v, patient.sex, age)).collect();
     let variant = match filler.chance.pick(&fitting) {
         Some(variant) => *variant,
-        None => sort
-            .variant
-            .first()
-            .ok_or(Fault::bare("a kind without variants"))?,
+        None => sort.variant.first().ok_or_else(|| Fault::bare("a kind without variants"))?,
     };
     let issuer = filler.chance.pick(&sort.issuers).cloned().unwrap_or_default();
     let doctors = &fixtures.people.doctor;
@@ -107,7 +98,7 @@ pub fn report(kind: Kind, patient: &Patient, facts: &ReportFacts) -> Result<Samp
         variant,
         patient,
         facts,
-        author: doctors.get(doctor).ok_or(Fault::bare("no doctors"))?,
+        author: doctors.get(doctor).ok_or_else(|| Fault::bare("no doctors"))?,
         issuer: &issuer,
     };
     scene.prepare(&mut filler)?;
@@ -213,24 +204,15 @@ impl Scene<'_> {
     fn sheet(&self, sections: Vec<fascicolo_clinical::pdf::write::SheetSection>, filler: &Filler) -> Sheet {
         let own = |text: &str| text.to_owned();
         let mut facts = vec![
-            (
-                own("Paziente"),
-                format!("{} {}", self.patient.given, self.patient.family),
-            ),
+            (own("Paziente"), format!("{} {}", self.patient.given, self.patient.family)),
             (own("Codice fiscale"), own(self.patient.codice_fiscale)),
-            (
-                own("Data di nascita"),
-                self.patient.born.strftime("%d/%m/%Y").to_string(),
-            ),
+            (own("Data di nascita"), self.patient.born.strftime("%d/%m/%Y").to_string()),
             (own("Data del documento"), filler.day(0)),
             (own("Numero del documento"), own(self.facts.national_extension)),
             (own("Autore"), self.author.name()),
         ];
         if self.facts.version > 1 {
-            facts.push((
-                own("Versione"),
-                format!("{}, sostituisce la precedente", self.facts.version),
-            ));
+            facts.push((own("Versione"), format!("{}, sostituisce la precedente", self.facts.version)));
         }
         let footer = match self.facts.check_number {
             Some(number) => format!("Documento inventato a scopo di prova. Numero di controllo: {number}"),

@@ -139,11 +139,8 @@ fn a_signed_pdf_carries_the_cda_and_its_author_signed_it() {
         let key = authority.key(&sample).unwrap();
         let facts = read(&pdf(&sample, Some((key, now()))).unwrap(), &authority.anchors().unwrap()).unwrap();
         assert_eq!(facts.cda.as_ref(), Some(&sample.cda));
-        let expected = Signature::Intact {
-            signer: sample.author.clone(),
-            chain: Chain::Known,
-            at: Some(now()),
-        };
+        let expected =
+            Signature::Intact { signer: sample.author.clone(), chain: Chain::Known, at: Some(now()) };
         assert!(facts.signature == expected, "{kind:?}: {facts:?}");
     }
 }
@@ -172,4 +169,65 @@ fn each_deliberate_defect_is_the_one_it_is_called() {
     let told = read(&strange, &anchors).unwrap().signature;
     assert!(matches!(told, Signature::Intact { chain: Chain::Unknown, .. }));
     assert!(read(&strange, &TrustAnchors::none()).is_ok());
+}
+
+#[test]
+fn zz_dump() {
+    std::fs::create_dir_all("/tmp/clinwork/out").unwrap();
+    let authority = DocumentAuthority::new("Radice di prova").unwrap();
+    for kind in kinds().unwrap() {
+        for (seed, patient) in (0..8).flat_map(|seed| patients().map(|p| (seed, p))) {
+            let year = patient.born.year();
+            let mut f = facts(seed);
+            if seed % 3 == 1 {
+                f.version = 2;
+                f.replaces = Some("030.PROVA.0000");
+                f.confidentiality = Confidentiality::VeryRestricted;
+            }
+            let sample = report(kind, &patient, &f).unwrap();
+            std::fs::write(format!("/tmp/clinwork/out/{}-{seed}-{year}.xml", kind.key()), &sample.cda)
+                .unwrap();
+            if year == 1980 && seed < 3 {
+                std::fs::write(
+                    format!("/tmp/clinwork/out/{}-{seed}.pdf", kind.key()),
+                    pdf(&sample, Some((authority.key(&sample).unwrap(), now()))).unwrap(),
+                )
+                .unwrap();
+            }
+        }
+    }
+}
+#[test]
+fn zz_time() {
+    let start = std::time::Instant::now();
+    let authority = DocumentAuthority::new("Radice di prova").unwrap();
+    println!("authority {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    let mut n = 0;
+    let mut bytes = 0;
+    for seed in 0..34 {
+        for kind in kinds().unwrap() {
+            let sample = report(kind, &patients()[0], &facts(seed)).unwrap();
+            bytes += pdf(&sample, Some((authority.key(&sample).unwrap(), now()))).unwrap().len();
+            n += 1;
+        }
+    }
+    println!("{n} pdfs {:?}, {} bytes each", start.elapsed(), bytes / n);
+    let sample = any();
+    let one = pdf(&sample, Some((authority.key(&sample).unwrap(), now()))).unwrap();
+    let start = std::time::Instant::now();
+    for _ in 0..200 {
+        read(&one, &authority.anchors().unwrap()).unwrap();
+    }
+    println!("read {:?}", start.elapsed() / 200);
+    let start = std::time::Instant::now();
+    for _ in 0..200 {
+        header(&sample.cda).unwrap();
+    }
+    println!("header {:?}", start.elapsed() / 200);
+    let start = std::time::Instant::now();
+    for _ in 0..200 {
+        narrative(&sample.cda).unwrap();
+    }
+    println!("narrative {:?}", start.elapsed() / 200);
 }

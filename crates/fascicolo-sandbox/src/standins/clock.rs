@@ -51,18 +51,12 @@ fn answer(clock: &SandboxClock, headers: &HeaderMap) -> Response {
 }
 
 fn wants(headers: &HeaderMap, kind: &str) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|accept| accept.contains(kind))
+    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|accept| accept.contains(kind))
 }
 
 /// The value, from whichever kind of body.
 fn wanted(headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/json") {
         let value: serde_json::Value = serde_json::from_slice(body).ok()?;
         return value.get("now")?.as_str().map(str::to_owned);
@@ -106,14 +100,8 @@ mod tests {
     fn a_change_is_an_instant_a_distance_or_the_real_time() {
         let minutes = |n| Some(Change::By(SignedDuration::from_mins(n)));
         let cases = [
-            (
-                "2026-11-25T11:00:00Z",
-                Some(Change::To("2026-11-25T11:00:00Z".parse().unwrap())),
-            ),
-            (
-                " 2026-11-25T12:00:00+01:00 ",
-                Some(Change::To("2026-11-25T11:00:00Z".parse().unwrap())),
-            ),
+            ("2026-11-25T11:00:00Z", Some(Change::To("2026-11-25T11:00:00Z".parse().unwrap()))),
+            (" 2026-11-25T12:00:00+01:00 ", Some(Change::To("2026-11-25T11:00:00Z".parse().unwrap()))),
             ("+20m", minutes(20)),
             ("-2h", minutes(-120)),
             ("+10d", minutes(14_400)),
@@ -135,14 +123,8 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
             wanted(&headers, body.as_bytes())
         };
-        assert_eq!(
-            of("application/x-www-form-urlencoded", "now=%2B20m").as_deref(),
-            Some("+20m")
-        );
-        assert_eq!(
-            of("application/json", "{\"now\": \"+20m\"}").as_deref(),
-            Some("+20m")
-        );
+        assert_eq!(of("application/x-www-form-urlencoded", "now=%2B20m").as_deref(), Some("+20m"));
+        assert_eq!(of("application/json", "{\"now\": \"+20m\"}").as_deref(), Some("+20m"));
         assert_eq!(of("text/plain", "+20m").as_deref(), Some("+20m"));
         assert_eq!(of("application/json", "now=1"), None);
         assert_eq!(of("application/x-www-form-urlencoded", "ora=1"), None);

@@ -44,18 +44,10 @@ pub fn routes(front: Front, idps: Idps) -> Router {
     let own = Router::new()
         .route("/", get(show_front))
         .route("/clock", get(clock::tell).post(clock::set))
-        .route(
-            "/stile.css",
-            get(async || ([(header::CONTENT_TYPE, "text/css")], include_str!("stile.css"))),
-        )
+        .route("/stile.css", get(async || ([(header::CONTENT_TYPE, "text/css")], include_str!("stile.css"))))
         .route(
             "/continua.js",
-            get(async || {
-                (
-                    [(header::CONTENT_TYPE, "text/javascript")],
-                    include_str!("continua.js"),
-                )
-            }),
+            get(async || ([(header::CONTENT_TYPE, "text/javascript")], include_str!("continua.js"))),
         )
         .with_state(front);
     own.merge(idp::routes(idps)).fallback(async || Problem::NotFound)
@@ -66,13 +58,5 @@ async fn show_front(State(front): State<Front>) -> Result<Response, Problem> {
     let moved = front.clock.offset().abs() > jiff::SignedDuration::from_secs(1);
     let rfc3339 = format!("{now:.0}");
     let now = now.to_zoned(rome()).strftime("%d/%m/%Y, %H:%M:%S").to_string();
-    show(
-        StatusCode::OK,
-        &FrontPage {
-            front: &front,
-            now,
-            rfc3339,
-            moved,
-        },
-    )
+    show(StatusCode::OK, &FrontPage { front: &front, now, rfc3339, moved })
 }

@@ -57,9 +57,7 @@ pub fn show_posting_to(origin: &str, view: &impl Template) -> Result<Response, P
 }
 
 fn render(status: StatusCode, form_action: &str, view: &impl Template) -> Result<Response, Problem> {
-    let html = view
-        .render()
-        .map_err(|e| Fault::new("rendering a stand-in's page", e))?;
+    let html = view.render().map_err(|e| Fault::new("rendering a stand-in's page", e))?;
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; form-action {form_action}; \
          base-uri 'none'; frame-ancestors 'none'"
@@ -77,10 +75,7 @@ fn render(status: StatusCode, form_action: &str, view: &impl Template) -> Result
 /// The origin of an address: all before the third slash.
 #[must_use]
 pub fn origin_of(address: &str) -> &str {
-    let end = address
-        .match_indices('/')
-        .nth(2)
-        .map_or(address.len(), |(at, _)| at);
+    let end = address.match_indices('/').nth(2).map_or(address.len(), |(at, _)| at);
     address.get(..end).unwrap_or(address)
 }
 

@@ -35,10 +35,7 @@ impl Browser {
                 .unwrap()
                 .with_root_certificates(roots)
                 .with_no_client_auth();
-        Self {
-            tls: TlsConnector::from(Arc::new(config)),
-            cookies: BTreeMap::new(),
-        }
+        Self { tls: TlsConnector::from(Arc::new(config)), cookies: BTreeMap::new() }
     }
 
     /// One request, no redirect followed.
@@ -59,19 +56,14 @@ impl Browser {
     }
 
     pub(crate) async fn post_once(&mut self, url: &str, fields: &[(&str, &str)], origin: &str) -> Page {
-        let encoded: Vec<String> = fields
-            .iter()
-            .map(|(n, v)| format!("{}={}", encode(n), encode(v)))
-            .collect();
+        let encoded: Vec<String> =
+            fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
         self.send("POST", url, &encoded.join("&"), Some(origin)).await
     }
 
     async fn follow(&mut self, mut page: Page) -> Page {
         for _ in 0..10 {
-            let Some(location) = page
-                .header("location")
-                .filter(|_| (300..400).contains(&page.status))
-            else {
+            let Some(location) = page.header("location").filter(|_| (300..400).contains(&page.status)) else {
                 break;
             };
             let target = absolute(&page.url, location);
@@ -87,9 +79,7 @@ impl Browser {
         let mut request = format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         request += "Accept: text/html\r\nAccept-Language: it\r\n";
         let cookies = self.cookies.iter().filter(|((h, _), _)| h == host);
-        let cookies: Vec<String> = cookies
-            .map(|((_, name), value)| format!("{name}={value}"))
-            .collect();
+        let cookies: Vec<String> = cookies.map(|((_, name), value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request += &format!("Cookie: {}\r\n", cookies.join("; "));
         }
@@ -98,9 +88,7 @@ impl Browser {
             request += &format!("Content-Length: {}\r\n", body.len());
         }
         request += &format!("\r\n{body}");
-        let stream = TcpStream::connect(host.replace("localhost", "127.0.0.1"))
-            .await
-            .unwrap();
+        let stream = TcpStream::connect(host.replace("localhost", "127.0.0.1")).await.unwrap();
         let answer = if scheme == "https" {
             let name = ServerName::try_from(host.split(':').next().unwrap().to_owned()).unwrap();
             exchange(self.tls.connect(name, stream).await.unwrap(), &request).await
@@ -134,10 +122,7 @@ async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str
 
 impl Page {
     fn read(url: &str, answer: &[u8]) -> Self {
-        let end = answer
-            .windows(4)
-            .position(|w| w == b"\r\n\r\n")
-            .expect("a whole head");
+        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a whole head");
         let head = std::str::from_utf8(&answer[..end]).unwrap();
         let mut lines = head.split("\r\n");
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
@@ -145,24 +130,14 @@ impl Page {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        let chunked = headers
-            .iter()
-            .any(|(n, v)| n == "transfer-encoding" && v == "chunked");
+        let chunked = headers.iter().any(|(n, v)| n == "transfer-encoding" && v == "chunked");
         let body = &answer[end + 4..];
         let body = if chunked { dechunk(body) } else { body.to_vec() };
-        Self {
-            url: url.to_owned(),
-            status,
-            headers,
-            body,
-        }
+        Self { url: url.to_owned(), status, headers, body }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn text(&self) -> String {
@@ -172,32 +147,17 @@ impl Page {
     /// The first link whose address contains a text.
     pub(crate) fn link(&self, containing: &str) -> String {
         let text = self.text();
-        let found = text
-            .split("href=\"")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next());
+        let found = text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
         let found = found.map(unescape).find(|href| href.contains(containing));
-        absolute(
-            &self.url,
-            &found.unwrap_or_else(|| panic!("no link with {containing} in {text}")),
-        )
+        absolute(&self.url, &found.unwrap_or_else(|| panic!("no link with {containing} in {text}")))
     }
 
     /// Where the first form that contains a text goes.
     pub(crate) fn form_action(&self, containing: &str) -> String {
         let text = self.text();
-        let mut forms = text
-            .split("<form")
-            .skip(1)
-            .filter(|form| form.contains(containing));
-        let form = forms
-            .next()
-            .unwrap_or_else(|| panic!("no form with {containing} in {text}"));
-        let action = form
-            .split("action=\"")
-            .nth(1)
-            .and_then(|rest| rest.split('"').next())
-            .unwrap();
+        let mut forms = text.split("<form").skip(1).filter(|form| form.contains(containing));
+        let form = forms.next().unwrap_or_else(|| panic!("no form with {containing} in {text}"));
+        let action = form.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         absolute(&self.url, &unescape(action))
     }
 
@@ -234,23 +194,11 @@ fn absolute(from: &str, to: &str) -> String {
 }
 
 fn unescape(text: &str) -> String {
-    let text = text
-        .replace("&#38;", "&")
-        .replace("&amp;", "&")
-        .replace("&#61;", "=")
-        .replace("&#x2F;", "/");
+    let text = text.replace("&#38;", "&").replace("&amp;", "&").replace("&#61;", "=").replace("&#x2F;", "/");
     text.replace("&#34;", "\"").replace("&quot;", "\"")
 }
 
 fn encode(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    text.bytes()
-        .map(|b| {
-            if plain(b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

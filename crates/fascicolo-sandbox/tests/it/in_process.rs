@@ -18,10 +18,7 @@ async fn open(contents: Contents) -> Sandbox {
 }
 
 async fn get(router: Router, host: &str, path: &str) -> Response<Body> {
-    let request = Request::get(path)
-        .header(header::HOST, host)
-        .body(Body::empty())
-        .unwrap();
+    let request = Request::get(path).header(header::HOST, host).body(Body::empty()).unwrap();
     router.oneshot(request).await.unwrap()
 }
 
@@ -33,10 +30,7 @@ async fn text(response: Response<Body>) -> String {
 async fn a_request_of_the_site_reaches_its_provider_without_a_network() {
     let sandbox = open(Contents::None).await;
     let entity_id = &sandbox.idps.providers()[0].entity_id;
-    let start = format!(
-        "/accesso/spid?idp={}",
-        entity_id.replace(':', "%3A").replace('/', "%2F")
-    );
+    let start = format!("/accesso/spid?idp={}", entity_id.replace(':', "%3A").replace('/', "%2F"));
     let sent = get(sandbox.site(), "localhost:8443", &start).await;
     assert_eq!(sent.status(), StatusCode::FOUND);
     let location = sent.headers()[header::LOCATION].to_str().unwrap().to_owned();
@@ -51,12 +45,8 @@ async fn the_register_knows_the_people_and_only_those_it_should() {
     let sandbox = open(Contents::None).await;
     for person in sandbox.people.iter() {
         let code = person.codice_fiscale;
-        let found = sandbox
-            .app
-            .store
-            .read(async move |tx| tx.citizen_by_codice_fiscale(&code).await)
-            .await
-            .unwrap();
+        let found =
+            sandbox.app.store.read(async move |tx| tx.citizen_by_codice_fiscale(&code).await).await.unwrap();
         assert_eq!(found.is_some(), person.registered, "{}", person.key);
         let standing = found.map_or(Standing::Active, |citizen| citizen.standing);
         assert_eq!(standing, person.standing, "{}", person.key);
@@ -82,9 +72,6 @@ async fn the_providers_publish_metadata_and_what_is_not_there_is_a_page() {
     for path in ["/idp/nessuno/metadata", "/idp/nessuno/sso", "/altro"] {
         assert_eq!(ask(path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
-    assert_eq!(
-        ask("/idp/faro/sso?SAMLRequest=x").await.status(),
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(ask("/idp/faro/sso?SAMLRequest=x").await.status(), StatusCode::BAD_REQUEST);
     assert_eq!(ask("/idp/faro/slo").await.status(), StatusCode::OK);
 }

@@ -24,18 +24,9 @@ async fn answer(
     let standins = program.address("standins");
     let handing_over = browser.post(&at.form_action("persona"), &fields, standins).await;
     assert_eq!(handing_over.status, 200, "{}", handing_over.text());
-    let (response, state) = (
-        handing_over.field("SAMLResponse"),
-        handing_over.field("RelayState"),
-    );
+    let (response, state) = (handing_over.field("SAMLResponse"), handing_over.field("RelayState"));
     let action = handing_over.form_action("SAMLResponse");
-    browser
-        .post_once(
-            &action,
-            &[("SAMLResponse", &response), ("RelayState", &state)],
-            standins,
-        )
-        .await
+    browser.post_once(&action, &[("SAMLResponse", &response), ("RelayState", &state)], standins).await
 }
 
 #[tokio::test]
@@ -44,18 +35,10 @@ async fn a_person_gets_in_with_spid_and_out_again() {
     let mut browser = Browser::trusting(&program.ca());
     let at = to_provider(&mut browser, &program).await;
     assert_eq!(at.status, 200, "{}", at.text());
-    assert!(
-        at.url.starts_with(program.address("standins")),
-        "the provider is another site"
-    );
+    assert!(at.url.starts_with(program.address("standins")), "the provider is another site");
 
     let opened = answer(&mut browser, &at, &program, "giulia", None).await;
-    assert_eq!(
-        (opened.status, opened.header("location")),
-        (302, Some("/fascicolo")),
-        "{}",
-        opened.text()
-    );
+    assert_eq!((opened.status, opened.header("location")), (302, Some("/fascicolo")), "{}", opened.text());
     assert!(browser.has_cookie("__Host-fascicolo"));
     let secure = program.address("secure").to_owned();
     let record = browser.get(&format!("{secure}/fascicolo")).await;
@@ -63,10 +46,7 @@ async fn a_person_gets_in_with_spid_and_out_again() {
     assert!(record.text().contains("Giulia"));
 
     let out = browser.post(&format!("{secure}/esci"), &[], &secure).await;
-    assert_eq!(
-        (out.status, out.url.as_str()),
-        (200, format!("{secure}/uscita").as_str())
-    );
+    assert_eq!((out.status, out.url.as_str()), (200, format!("{secure}/uscita").as_str()));
     let again = browser.get_once(&format!("{secure}/fascicolo")).await;
     assert_eq!(again.status, 303, "nobody is in any more");
 }
@@ -76,10 +56,7 @@ async fn a_wrong_answer_and_a_repeated_one_open_nothing() {
     let program = Program::start(&["--many", "1"]);
     let mut browser = Browser::trusting(&program.ca());
     let at = to_provider(&mut browser, &program).await;
-    assert_eq!(
-        answer(&mut browser, &at, &program, "marco", None).await.status,
-        302
-    );
+    assert_eq!(answer(&mut browser, &at, &program, "marco", None).await.status, 302);
     for mistake in ["nr22", "manomessa", "ripetuta", "affiancata", "commento"] {
         let mut stranger = Browser::trusting(&program.ca());
         let at = to_provider(&mut stranger, &program).await;
