@@ -12,10 +12,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (certificate, key) = arguments
-        .next()
-        .zip(arguments.next())
-        .ok_or("bare_tls CERTIFICATE KEY")?;
+    let (certificate, key) = arguments.next().zip(arguments.next()).ok_or("bare_tls CERTIFICATE KEY")?;
     let chain = CertificateDer::pem_file_iter(certificate)?.collect::<Result<Vec<_>, _>>()?;
     let config = ServerConfig::builder()
         .with_no_client_auth()

@@ -67,17 +67,10 @@ pub async fn open(config: &Config) -> Result<Store, Failure> {
     if let Some(path) = &database.password {
         let password = secrets::read(config, "database.password", path)?;
         url = with_password(&url, password.trim_end_matches(['\r', '\n'])).ok_or_else(|| {
-            ConfigError::value(
-                "database.password",
-                "`database.url` must be postgres://user@host/name",
-            )
+            ConfigError::value("database.password", "`database.url` must be postgres://user@host/name")
         })?;
     }
-    let ca = database
-        .ca
-        .as_ref()
-        .map(|path| secrets::read(config, "database.ca", path))
-        .transpose()?;
+    let ca = database.ca.as_ref().map(|path| secrets::read(config, "database.ca", path)).transpose()?;
     let options = Options {
         node: database.node.clone(),
         readers: database.readers,
@@ -92,12 +85,8 @@ pub async fn open(config: &Config) -> Result<Store, Failure> {
 fn with_password(url: &str, password: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let (user, host) = rest.split_once('@')?;
-    (scheme.starts_with("postgres") && !user.is_empty()).then(|| {
-        format!(
-            "{scheme}://{user}:{}@{host}",
-            fascicolo_web::http::forms::encode(password)
-        )
-    })
+    (scheme.starts_with("postgres") && !user.is_empty())
+        .then(|| format!("{scheme}://{user}:{}@{host}", fascicolo_web::http::forms::encode(password)))
 }
 
 /// The place of the documents.
@@ -150,10 +139,7 @@ pub fn tls(config: &Config) -> Result<Option<Arc<rustls::ServerConfig>>, Failure
 /// # Errors
 /// A file cannot be read, or the registry is not what the certificate signed.
 pub fn providers(config: &Config) -> Result<spid::Providers, Failure> {
-    let files = config
-        .spid
-        .as_ref()
-        .map(|s| (s.registry.as_ref(), s.registry_certificate.as_ref()));
+    let files = config.spid.as_ref().map(|s| (s.registry.as_ref(), s.registry_certificate.as_ref()));
     let Some((Some(registry), Some(certificate))) = files else {
         return Ok(spid::Providers::empty());
     };
@@ -172,18 +158,13 @@ pub fn providers(config: &Config) -> Result<spid::Providers, Failure> {
 /// # Errors
 /// SPID is switched off, or a file cannot be read.
 pub fn service_provider(config: &Config) -> Result<spid::ServiceProvider, Failure> {
-    let settings = config
-        .spid
-        .as_ref()
-        .ok_or_else(|| ConfigError::Missing("spid".to_owned()))?;
+    let settings = config.spid.as_ref().ok_or_else(|| ConfigError::Missing("spid".to_owned()))?;
     let key = secrets::read(config, "spid.key", &settings.key)?;
     let certificate = secrets::read(config, "spid.certificate", &settings.certificate)?;
     let key = spid::SigningKey::from_pem(&key, &certificate)
         .map_err(|e| ConfigError::value("spid.key", e.to_string()))?;
     let next = settings.next_certificate.as_ref();
-    let next = next
-        .map(|path| secrets::read(config, "spid.next_certificate", path))
-        .transpose()?;
+    let next = next.map(|path| secrets::read(config, "spid.next_certificate", path)).transpose()?;
     let next = next.map(|pem| tls::certificates(pem.as_bytes())).transpose()?;
     let origin = &config.site.origin;
     Ok(spid::ServiceProvider {
@@ -212,21 +193,13 @@ pub fn service_provider(config: &Config) -> Result<spid::ServiceProvider, Failur
 /// # Errors
 /// A file cannot be read.
 pub fn settings(config: &Config) -> Result<Settings, Failure> {
-    let spid = config
-        .spid
-        .as_ref()
-        .map(|settings| spid_of(config, settings))
-        .transpose()?;
+    let spid = config.spid.as_ref().map(|settings| spid_of(config, settings)).transpose()?;
     let own = config.spid.as_ref();
     let minute = |checks| Rate::per_minute(checks);
     Ok(Settings {
         site: site(config),
         policy: Policy {
-            minimum: if own.is_some_and(|s| s.level == 3) {
-                Level::Three
-            } else {
-                Level::Two
-            },
+            minimum: if own.is_some_and(|s| s.level == 3) { Level::Three } else { Level::Two },
             spid_minors_from: own.and_then(|s| s.minors_from),
             spid_wards: own.is_some_and(|s| s.wards),
             limits: Limits {

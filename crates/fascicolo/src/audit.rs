@@ -29,23 +29,13 @@ pub async fn verify(config: &Config, out: &mut dyn Write) -> Result<bool, Failur
     for finding in &report.findings {
         writeln!(out, "{}", told(finding))?;
     }
-    let more = report
-        .wrong
-        .saturating_sub(u64::try_from(report.findings.len()).unwrap_or(u64::MAX));
+    let more = report.wrong.saturating_sub(u64::try_from(report.findings.len()).unwrap_or(u64::MAX));
     if more > 0 {
         writeln!(out, "and {more} more")?;
     }
-    writeln!(
-        out,
-        "{} rows, {} segments, {} checkpoints",
-        report.rows, report.segments, report.checkpoints
-    )?;
+    writeln!(out, "{} rows, {} segments, {} checkpoints", report.rows, report.segments, report.checkpoints)?;
     if let Some((number, digest)) = report.last_checkpoint {
-        writeln!(
-            out,
-            "last checkpoint: {number} {} (keep it elsewhere)",
-            digest.to_hex()
-        )?;
+        writeln!(out, "last checkpoint: {number} {} (keep it elsewhere)", digest.to_hex())?;
     }
     writeln!(out, "{}", if report.is_whole() { "whole" } else { "NOT whole" })?;
     Ok(report.is_whole())
@@ -62,10 +52,7 @@ fn told(finding: &Finding) -> String {
     };
     let day = Timestamp::from_millisecond(finding.day).map(|day| day.strftime("%Y-%m-%d").to_string());
     let day = day.unwrap_or_else(|_| finding.day.to_string());
-    format!(
-        "{day} {} lane {} row {}: {what}",
-        finding.node, finding.lane, finding.seq
-    )
+    format!("{day} {} lane {} row {}: {what}", finding.node, finding.lane, finding.seq)
 }
 
 /// Signs where the trail stands.
@@ -73,13 +60,8 @@ fn told(finding: &Finding) -> String {
 /// # Errors
 /// The store failed.
 pub async fn checkpoint(config: &Config, out: &mut dyn Write) -> Result<(), Failure> {
-    let (store, key) = (
-        assemble::store(config).await?,
-        Arc::new(assemble::site_key(config)?),
-    );
-    let made = store
-        .checkpoint_audit(SystemClock.now(), move |statement| Ok(key.sign(statement)))
-        .await?;
+    let (store, key) = (assemble::store(config).await?, Arc::new(assemble::site_key(config)?));
+    let made = store.checkpoint_audit(SystemClock.now(), move |statement| Ok(key.sign(statement))).await?;
     writeln!(out, "{made} checkpoints signed")?;
     Ok(())
 }

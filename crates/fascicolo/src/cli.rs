@@ -115,10 +115,7 @@ fn run(cli: Cli) -> Result<bool, Failure> {
         return init::init(folder, &mut stdout()).map(|()| true);
     }
     let environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
-    let named = environment
-        .iter()
-        .find(|(name, _)| name == "FASCICOLO_CONFIG")
-        .map(|(_, path)| path.into());
+    let named = environment.iter().find(|(name, _)| name == "FASCICOLO_CONFIG").map(|(_, path)| path.into());
     let path = cli.config.or(named).unwrap_or_else(|| USUAL.into());
     let config = Config::load(&path, environment)?;
     logging::start(&config.logging)?;

@@ -36,22 +36,14 @@ pub async fn doctor(config: &Config, out: &mut dyn Write) -> Result<bool, Failur
     clock(&mut report)?;
     files(config, &mut report)?;
     let keyring = assemble::keyring(config);
-    report.say(
-        "keyring",
-        keyring.as_ref().map(|ring| format!("{ring:?}")).map_err(|f| &f.0),
-    )?;
-    report.say(
-        "site key",
-        assemble::site_key(config).map(|_| "reads").map_err(|f| f.0),
-    )?;
+    report.say("keyring", keyring.as_ref().map(|ring| format!("{ring:?}")).map_err(|f| &f.0))?;
+    report.say("site key", assemble::site_key(config).map(|_| "reads").map_err(|f| f.0))?;
     certificates(config, &mut report)?;
     registry(config, &mut report)?;
     database(config, &mut report).await?;
     if let Ok(keyring) = &keyring {
         let stored = match assemble::documents(config) {
-            Ok(objects) => round_trip(&objects, keyring)
-                .await
-                .map_err(|fault| format!("{fault:?}")),
+            Ok(objects) => round_trip(&objects, keyring).await.map_err(|fault| format!("{fault:?}")),
             Err(failure) => Err(failure.0),
         };
         report.say("documents", stored.map(|()| "written, read back and removed"))?;
@@ -86,17 +78,8 @@ impl Report<'_> {
 
 fn clock(report: &mut Report<'_>) -> Result<(), Failure> {
     let now = SystemClock.now();
-    let sane = RELEASED
-        .parse::<Timestamp>()
-        .is_ok_and(|released| now >= released);
-    report.say(
-        "clock",
-        if sane {
-            Ok(now.to_string())
-        } else {
-            Err(format!("{now} is before this release"))
-        },
-    )
+    let sane = RELEASED.parse::<Timestamp>().is_ok_and(|released| now >= released);
+    report.say("clock", if sane { Ok(now.to_string()) } else { Err(format!("{now} is before this release")) })
 }
 
 fn files(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
@@ -106,10 +89,9 @@ fn files(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
     }
     let wanted = config.listen.connections;
     match serve::open_files() {
-        Some(limit) if limit < wanted => report.odd(
-            "open files",
-            format!("the limit {limit} is below listen.connections {wanted}"),
-        ),
+        Some(limit) if limit < wanted => {
+            report.odd("open files", format!("the limit {limit} is below listen.connections {wanted}"))
+        }
         Some(limit) => report.say("open files", Ok::<_, &str>(limit)),
         None => report.odd("open files", "the limit cannot be read"),
     }
@@ -119,19 +101,13 @@ fn certificates(config: &Config, report: &mut Report<'_>) -> Result<(), Failure>
     if let Some(files) = &config.tls {
         report.say(
             "TLS",
-            assemble::tls(config)
-                .map(|_| "certificate and key belong together")
-                .map_err(|f| f.0),
+            assemble::tls(config).map(|_| "certificate and key belong together").map_err(|f| f.0),
         )?;
         certificate(config, report, ("tls.certificate", &files.certificate))?;
     }
     if let Some(spid) = &config.spid {
         let ours = assemble::service_provider(config);
-        report.say(
-            "SPID",
-            ours.map(|_| "certificate and key belong together")
-                .map_err(|f| f.0),
-        )?;
+        report.say("SPID", ours.map(|_| "certificate and key belong together").map_err(|f| f.0))?;
         certificate(config, report, ("spid.certificate", &spid.certificate))?;
         if let Some(next) = &spid.next_certificate {
             certificate(config, report, ("spid.next_certificate", next))?;
@@ -143,13 +119,11 @@ fn certificates(config: &Config, report: &mut Report<'_>) -> Result<(), Failure>
 /// Whether it holds now, and for how long.
 fn certificate(config: &Config, report: &mut Report<'_>, (key, path): (&str, &Path)) -> Result<(), Failure> {
     let now = SystemClock.now();
-    let dates = secrets::read(config, key, path)
-        .map_err(|e| e.to_string())
-        .and_then(|pem| {
-            let chain = tls::certificates(pem.as_bytes()).map_err(|fault| format!("{fault:?}"))?;
-            let first = chain.first().ok_or_else(|| "no certificate".to_owned())?;
-            tls::validity(first).map_err(|fault| format!("{fault:?}"))
-        });
+    let dates = secrets::read(config, key, path).map_err(|e| e.to_string()).and_then(|pem| {
+        let chain = tls::certificates(pem.as_bytes()).map_err(|fault| format!("{fault:?}"))?;
+        let first = chain.first().ok_or_else(|| "no certificate".to_owned())?;
+        tls::validity(first).map_err(|fault| format!("{fault:?}"))
+    });
     match dates {
         Err(broken) => report.say(key, Err::<&str, _>(broken)),
         Ok((from, _)) if now < from => {
@@ -168,17 +142,14 @@ fn registry(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
     let providers = assemble::providers(config);
     report.say(
         "SPID registry",
-        providers
-            .map(|p| format!("{} providers", p.iter().count()))
-            .map_err(|f| f.0),
+        providers.map(|p| format!("{} providers", p.iter().count())).map_err(|f| f.0),
     )?;
     let changed = std::fs::metadata(config.path(path)).and_then(|about| about.modified());
     let changed = changed.ok().and_then(|at| Timestamp::try_from(at).ok());
     match changed.map(|at| SystemClock.now().duration_since(at)) {
-        Some(age) if age > REGISTRY_AGE => report.odd(
-            "SPID registry",
-            format!("{} days old: fetch it again", age.as_hours() / 24),
-        ),
+        Some(age) if age > REGISTRY_AGE => {
+            report.odd("SPID registry", format!("{} days old: fetch it again", age.as_hours() / 24))
+        }
         _ => Ok(()),
     }
 }
@@ -197,25 +168,13 @@ async fn round_trip(objects: &Arc<dyn DocumentObjects>, keyring: &Keyring) -> Re
     let id = ObjectId::new(SystemClock.now(), entropy.id()?);
     let (key, stored) = keyring.new_document_key(entropy, id)?;
     let plain = b"fascicolo doctor";
-    objects
-        .put(
-            id,
-            seal_stream(stream::iter([Ok(plain.to_vec().into())]).boxed(), key),
-        )
-        .await?;
-    let sealed = objects
-        .get(id)
-        .await?
-        .ok_or_else(|| Fault::bare("reading back what was written"))?;
+    objects.put(id, seal_stream(stream::iter([Ok(plain.to_vec().into())]).boxed(), key)).await?;
+    let sealed = objects.get(id).await?.ok_or_else(|| Fault::bare("reading back what was written"))?;
     let mut opened = open_stream(sealed, keyring.open_key(id, &stored.kek, &stored.wrapped)?);
     let mut read = Vec::new();
     while let Some(piece) = opened.next().await {
         read.extend_from_slice(&piece?);
     }
     objects.remove(id).await?;
-    if read == plain {
-        Ok(())
-    } else {
-        Err(Fault::bare("reading back what was written: other bytes came"))
-    }
+    if read == plain { Ok(()) } else { Err(Fault::bare("reading back what was written: other bytes came")) }
 }

@@ -23,20 +23,14 @@ pub fn init(folder: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     let folder = absolute(folder)?;
     let settings = folder.join("fascicolo.toml");
     if settings.exists() {
-        return Err(Failure(format!(
-            "{} is there already: nothing was changed",
-            settings.display()
-        )));
+        return Err(Failure(format!("{} is there already: nothing was changed", settings.display())));
     }
     let make = |path: &Path| DirBuilder::new().recursive(true).mode(0o700).create(path);
     let secrets = folder.join("secrets");
     make(&secrets)?;
     make(&folder.join("documents"))?;
     let today = day_in_rome(SystemClock.now());
-    write_new(
-        &secrets.join("keyring"),
-        &Keyring::new_line(&SystemEntropy, &format!("kek-{today}"))?,
-    )?;
+    write_new(&secrets.join("keyring"), &Keyring::new_line(&SystemEntropy, &format!("kek-{today}"))?)?;
     write_new(&secrets.join("site-key.pem"), &SiteKey::new_pem(&SystemEntropy)?)?;
     write_new(&settings, &starting_settings(&folder))?;
     let path = settings.display();
@@ -89,11 +83,7 @@ mod tests {
         let config = Config::parse(&text, Path::new("/srv/f"), []).unwrap();
         assert_eq!((config.tls, config.spid), (None, None));
         assert_eq!(
-            (
-                config.database.password,
-                config.database.ca,
-                config.documents.signers
-            ),
+            (config.database.password, config.database.ca, config.documents.signers),
             (None, None, None)
         );
         assert_eq!(config.database.url, "sqlite:///srv/f/fascicolo.db");

@@ -26,12 +26,7 @@ pub struct Jobs {
 impl Jobs {
     pub fn new(app: App, config: Config, key: SiteKey) -> Self {
         let registry = changed_at(&config);
-        Self {
-            app,
-            config,
-            key: Arc::new(key),
-            registry,
-        }
+        Self { app, config, key: Arc::new(key), registry }
     }
 
     /// Works until dropped.
@@ -64,10 +59,7 @@ impl Jobs {
         self.registry = changed;
         match assemble::providers(&self.config) {
             Ok(providers) => {
-                tracing::info!(
-                    providers = providers.iter().count(),
-                    "the SPID registry was read again"
-                );
+                tracing::info!(providers = providers.iter().count(), "the SPID registry was read again");
                 let mut current = match self.app.providers.write() {
                     Ok(current) => current,
                     Err(poisoned) => poisoned.into_inner(),

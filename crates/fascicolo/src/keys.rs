@@ -28,11 +28,7 @@ pub async fn rotate(config: &Config, out: &mut dyn Write) -> Result<(), Failure>
     }
     for kek in older {
         let rewrapped = rotate_from(&store, &keyring, &kek).await?;
-        writeln!(
-            out,
-            "{rewrapped} documents moved from `{kek}` to `{}`",
-            keyring.active()
-        )?;
+        writeln!(out, "{rewrapped} documents moved from `{kek}` to `{}`", keyring.active())?;
     }
     Ok(())
 }
@@ -41,9 +37,8 @@ async fn rotate_from(store: &Store, keyring: &Keyring, kek: &str) -> Result<u64,
     let (mut after, mut rewrapped) = (None, 0);
     loop {
         let wanted = kek.to_owned();
-        let held: Vec<StoredObject> = store
-            .read(async move |tx| tx.objects_wrapped_by(&wanted, after, BATCH).await)
-            .await?;
+        let held: Vec<StoredObject> =
+            store.read(async move |tx| tx.objects_wrapped_by(&wanted, after, BATCH).await).await?;
         let Some(last) = held.last().map(|object| object.id) else {
             return Ok(rewrapped);
         };
@@ -69,9 +64,6 @@ async fn rotate_from(store: &Store, keyring: &Keyring, kek: &str) -> Result<u64,
 }
 
 fn rewrap(keyring: &Keyring, id: ObjectId, object: &StoredObject) -> Result<Option<StoredKey>, Fault> {
-    let stored = StoredKey {
-        kek: object.kek.clone(),
-        wrapped: object.wrapped_key.clone(),
-    };
+    let stored = StoredKey { kek: object.kek.clone(), wrapped: object.wrapped_key.clone() };
     keyring.rewrap(&SystemEntropy, id, &stored)
 }

@@ -13,23 +13,14 @@ use crate::failure::Failure;
 /// The level is none.
 pub fn start(logging: &Logging) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&logging.level).map_err(|_| {
-        ConfigError::value(
-            "logging.level",
-            "must be error, warn, info, debug or a list by part",
-        )
+        ConfigError::value("logging.level", "must be error, warn, info, debug or a list by part")
     })?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(stderr)
-        .with_ansi(false);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(false);
     match logging.format {
         Format::Text => lines.init(),
-        Format::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .init(),
+        Format::Json => {
+            lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init()
+        }
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

@@ -22,11 +22,7 @@ pub fn read(config: &Config, key: &str, path: &Path) -> Result<String, ConfigErr
 /// # Errors
 /// It is there already, or cannot be written.
 pub fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -40,10 +36,8 @@ pub fn is_open_to_others(path: &Path) -> bool {
 /// The files that hold secrets, by the key that names them.
 #[must_use]
 pub fn files(config: &Config) -> Vec<(&'static str, &Path)> {
-    let mut files: Vec<(&'static str, &Path)> = vec![
-        ("site.key", &config.site.key),
-        ("documents.keyring", &config.documents.keyring),
-    ];
+    let mut files: Vec<(&'static str, &Path)> =
+        vec![("site.key", &config.site.key), ("documents.keyring", &config.documents.keyring)];
     if let Some(tls) = &config.tls {
         files.push(("tls.key", &tls.key));
     }

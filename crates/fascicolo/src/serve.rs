@@ -35,14 +35,8 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
     let tls = assemble::tls(&config)?;
     let key = assemble::site_key(&config)?;
     let app = assemble::app(&config).await?;
-    let limits = Limits {
-        connections: seats(config.listen.connections),
-        ..Limits::default()
-    };
-    let (scheme, at) = (
-        if tls.is_some() { "https" } else { "http" },
-        site_listener.local_addr()?,
-    );
+    let limits = Limits { connections: seats(config.listen.connections), ..Limits::default() };
+    let (scheme, at) = (if tls.is_some() { "https" } else { "http" }, site_listener.local_addr()?);
     let operations_at = operations_listener.local_addr()?;
 
     let (stop_operations, operations_stopped) = oneshot::channel::<()>();
@@ -112,8 +106,6 @@ fn seats(wanted: usize) -> usize {
 /// The soft limit of open files.
 pub fn open_files() -> Option<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits
-        .lines()
-        .find_map(|line| line.strip_prefix("Max open files"))?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
 }

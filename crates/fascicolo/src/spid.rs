@@ -38,17 +38,11 @@ fn size(text: &str) -> Result<u32, String> {
 /// # Errors
 /// One of them is there already, or cannot be written.
 pub fn init(config: &Config, making: &Making, out: &mut dyn Write) -> Result<(), Failure> {
-    let spid = config
-        .spid
-        .as_ref()
-        .ok_or_else(|| ConfigError::Missing("spid".to_owned()))?;
+    let spid = config.spid.as_ref().ok_or_else(|| ConfigError::Missing("spid".to_owned()))?;
     let (key_path, certificate_path) = (config.path(&spid.key), config.path(&spid.certificate));
     for path in [&key_path, &certificate_path] {
         if path.exists() {
-            return Err(Failure(format!(
-                "{} is there already: nothing was changed",
-                path.display()
-            )));
+            return Err(Failure(format!("{} is there already: nothing was changed", path.display())));
         }
     }
     let subject = CertificateSubject {
@@ -60,9 +54,8 @@ pub fn init(config: &Config, making: &Making, out: &mut dyn Write) -> Result<(),
         locality: spid.locality.clone(),
     };
     let now = SystemClock.now();
-    let until = now
-        .checked_add((i64::from(making.days) * 24).hours())
-        .map_err(|e| Failure::new(e.to_string()))?;
+    let until =
+        now.checked_add((i64::from(making.days) * 24).hours()).map_err(|e| Failure::new(e.to_string()))?;
     let (key, certificate) = make_certificate(&subject, making.bits, now, until)?;
     write_new(&key_path, &key)?;
     write_new(&certificate_path, &certificate)?;

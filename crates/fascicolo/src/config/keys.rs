@@ -15,9 +15,7 @@ const PREFIX: &str = "FASCICOLO_";
 /// # Errors
 /// The example is no TOML; a test catches it first.
 pub fn example() -> Result<Table, ConfigError> {
-    EXAMPLE
-        .parse()
-        .map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))
+    EXAMPLE.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))
 }
 
 /// Refuses keys that do not exist and values of another kind.
@@ -28,30 +26,18 @@ pub fn check(given: &Table, known: &Table) -> Result<(), ConfigError> {
     for (section, keys) in given {
         let Some(there) = known.get(section).and_then(Value::as_table) else {
             let nearest = nearest(section, known.keys().map(String::as_str));
-            return Err(ConfigError::Unknown {
-                key: section.clone(),
-                nearest,
-            });
+            return Err(ConfigError::Unknown { key: section.clone(), nearest });
         };
         let Some(keys) = keys.as_table() else {
-            return Err(ConfigError::Kind {
-                key: section.clone(),
-                wanted: "a section",
-            });
+            return Err(ConfigError::Kind { key: section.clone(), wanted: "a section" });
         };
         for (key, value) in keys {
             let path = format!("{section}.{key}");
             let Some(like) = there.get(key) else {
-                return Err(ConfigError::Unknown {
-                    nearest: nearest_key(section, key, known),
-                    key: path,
-                });
+                return Err(ConfigError::Unknown { nearest: nearest_key(section, key, known), key: path });
             };
             if kind(value) != kind(like) {
-                return Err(ConfigError::Kind {
-                    key: path,
-                    wanted: kind(like),
-                });
+                return Err(ConfigError::Kind { key: path, wanted: kind(like) });
             }
         }
     }
@@ -75,15 +61,9 @@ pub fn overlay(
         let (section, key) = (section.to_lowercase(), key.to_lowercase());
         let Some(like) = known.get(&section).and_then(|keys| keys.get(&key)) else {
             let nearest = nearest_key(&section, &key, known).map(|near| variable(&near));
-            return Err(ConfigError::Unknown {
-                key: name.to_owned(),
-                nearest,
-            });
+            return Err(ConfigError::Unknown { key: name.to_owned(), nearest });
         };
-        let wrong = || ConfigError::Kind {
-            key: name.to_owned(),
-            wanted: kind(like),
-        };
+        let wrong = || ConfigError::Kind { key: name.to_owned(), wanted: kind(like) };
         let value = read(value.to_str().ok_or_else(wrong)?, like).ok_or_else(wrong)?;
         let keys = given.entry(section).or_insert_with(|| Value::Table(Table::new()));
         if let Some(keys) = keys.as_table_mut() {
@@ -130,9 +110,7 @@ fn nearest_key(section: &str, key: &str, known: &Table) -> Option<String> {
         .filter_map(|(section, keys)| Some((section, keys.as_table()?)))
         .flat_map(|(section, keys)| keys.keys().map(move |key| format!("{section}.{key}")))
         .collect();
-    let same_name = all
-        .iter()
-        .find(|path| path.split_once('.').is_some_and(|(_, name)| name == key));
+    let same_name = all.iter().find(|path| path.split_once('.').is_some_and(|(_, name)| name == key));
     let wanted = format!("{section}.{key}");
     match same_name {
         Some(path)
@@ -145,9 +123,7 @@ fn nearest_key(section: &str, key: &str, known: &Table) -> Option<String> {
 }
 
 fn same_section<'a>(all: &'a [String], section: &'a str) -> impl Iterator<Item = &'a str> {
-    all.iter()
-        .map(String::as_str)
-        .filter(move |path| path.split_once('.').is_some_and(|(s, _)| s == section))
+    all.iter().map(String::as_str).filter(move |path| path.split_once('.').is_some_and(|(s, _)| s == section))
 }
 
 fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
@@ -162,10 +138,7 @@ fn distance(one: &str, two: &str) -> usize {
     for (i, a) in one.chars().enumerate() {
         let mut next = vec![i + 1];
         for (b, above) in two.iter().zip(row.windows(2)) {
-            let (diagonal, up) = (
-                above.first().copied().unwrap_or(0),
-                above.last().copied().unwrap_or(0),
-            );
+            let (diagonal, up) = (above.first().copied().unwrap_or(0), above.last().copied().unwrap_or(0));
             let left = next.last().copied().unwrap_or(0);
             next.push((diagonal + usize::from(a != *b)).min(up + 1).min(left + 1));
         }
@@ -179,9 +152,7 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> String {
-        check(&text.parse().unwrap(), &example().unwrap())
-            .unwrap_err()
-            .to_string()
+        check(&text.parse().unwrap(), &example().unwrap()).unwrap_err().to_string()
     }
 
     #[test]
@@ -192,14 +163,8 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_and_the_nearest_one_named() {
         let cases = [
-            (
-                "[site]\norgin = 'x'",
-                "unknown key `site.orgin`; did you mean `site.origin`?",
-            ),
-            (
-                "[sites]\norigin = 'x'",
-                "unknown key `sites`; did you mean `site`?",
-            ),
+            ("[site]\norgin = 'x'", "unknown key `site.orgin`; did you mean `site.origin`?"),
+            ("[sites]\norigin = 'x'", "unknown key `sites`; did you mean `site`?"),
             (
                 "[listen]\nidle_minutes = 3",
                 "unknown key `listen.idle_minutes`; did you mean `sessions.idle_minutes`?",
@@ -254,10 +219,7 @@ mod tests {
     #[test]
     fn an_unknown_variable_is_refused_and_the_nearest_one_named() {
         let error = with(&[("FASCICOLO_SITE__ORIGN", "x")]).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "unknown key `FASCICOLO_SITE__ORIGN`; did you mean `FASCICOLO_SITE__ORIGIN`?"
-        );
+        assert_eq!(error, "unknown key `FASCICOLO_SITE__ORIGN`; did you mean `FASCICOLO_SITE__ORIGIN`?");
         let error = with(&[("FASCICOLO_JOBS__RUN", "maybe")]).unwrap_err().to_string();
         assert_eq!(error, "`FASCICOLO_JOBS__RUN` must be true or false");
     }

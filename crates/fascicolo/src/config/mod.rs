@@ -30,10 +30,7 @@ pub enum ConfigError {
 impl ConfigError {
     /// A value that is of the right kind and still cannot be.
     pub fn value(key: &str, what: impl Into<String>) -> Self {
-        Self::Value {
-            key: key.to_owned(),
-            what: what.into(),
-        }
+        Self::Value { key: key.to_owned(), what: what.into() }
     }
 }
 
@@ -197,10 +194,7 @@ pub struct Verification {
 
 impl Default for Verification {
     fn default() -> Self {
-        Self {
-            per_network: 30,
-            overall: 600,
-        }
+        Self { per_network: 30, overall: 600 }
     }
 }
 
@@ -213,10 +207,7 @@ pub struct Sessions {
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self {
-            idle_minutes: 20,
-            absolute_hours: 8,
-        }
+        Self { idle_minutes: 20, absolute_hours: 8 }
     }
 }
 
@@ -241,10 +232,7 @@ pub struct Logging {
 
 impl Default for Logging {
     fn default() -> Self {
-        Self {
-            format: Format::Text,
-            level: "info".to_owned(),
-        }
+        Self { format: Format::Text, level: "info".to_owned() }
     }
 }
 
@@ -264,10 +252,8 @@ impl Config {
         path: &Path,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::File {
-            path: path.display().to_string(),
-            error,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::File { path: path.display().to_string(), error })?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Self::parse(&text, &folder, environment)
     }
@@ -281,9 +267,8 @@ impl Config {
         folder: &Path,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
-        let mut given: Table = text
-            .parse()
-            .map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))?;
+        let mut given: Table =
+            text.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))?;
         let known = keys::example()?;
         keys::check(&given, &known)?;
         keys::overlay(&mut given, &known, environment)?;
@@ -338,20 +323,14 @@ impl Spid {
     fn judge(&self) -> Result<(), ConfigError> {
         let host = self.entity_id.strip_prefix("https://").unwrap_or_default();
         if host.is_empty() || host.contains([':', '?', '#', '@', ' ']) {
-            return Err(ConfigError::value(
-                "spid.entity_id",
-                "must be https, with no port and no query",
-            ));
+            return Err(ConfigError::value("spid.entity_id", "must be https, with no port and no query"));
         }
         if !matches!(self.level, 2 | 3) {
             return Err(ConfigError::value("spid.level", "must be 2 or 3"));
         }
         let digits = self.phone.strip_prefix("+39").unwrap_or_default();
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(ConfigError::value(
-                "spid.phone",
-                "must be +39 and digits, without blanks",
-            ));
+            return Err(ConfigError::value("spid.phone", "must be +39 and digits, without blanks"));
         }
         if self.registry.is_some() != self.registry_certificate.is_some() {
             let what = "`registry` and `registry_certificate` go together";
@@ -362,39 +341,25 @@ impl Spid {
 }
 
 fn positive(key: &str, is: bool) -> Result<(), ConfigError> {
-    if is {
-        Ok(())
-    } else {
-        Err(ConfigError::value(key, "must be more than 0"))
-    }
+    if is { Ok(()) } else { Err(ConfigError::value(key, "must be more than 0")) }
 }
 
 /// `scheme://user:password@…`
 fn has_password(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    authority
-        .rsplit_once('@')
-        .is_some_and(|(user, _)| user.contains(':'))
-        || url.contains("password=")
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
 }
 
 fn optional<T: DeserializeOwned>(given: &mut Table, name: &str) -> Result<Option<T>, ConfigError> {
-    if given.contains_key(name) {
-        section(given, name).map(Some)
-    } else {
-        Ok(None)
-    }
+    if given.contains_key(name) { section(given, name).map(Some) } else { Ok(None) }
 }
 
 fn section<T: DeserializeOwned>(given: &mut Table, name: &str) -> Result<T, ConfigError> {
     let section = given.remove(name).unwrap_or_else(|| Value::Table(Table::new()));
     section.try_into().map_err(|error| {
         let text = error.message().to_owned();
-        match text
-            .strip_prefix("missing field `")
-            .and_then(|rest| rest.strip_suffix('`'))
-        {
+        match text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
             Some(key) => ConfigError::Missing(format!("{name}.{key}")),
             None => ConfigError::value(name, error.to_string().trim().replace('\n', " ")),
         }
@@ -438,21 +403,14 @@ mod tests {
             ("registry = \"spid-registry.xml\"", "", "`spid.registry`"),
             ("binding = \"redirect\"", "binding = \"soap\"", "`spid`"),
             ("site = \"127.0.0.1:8080\"", "site = \"localhost\"", "`listen`"),
-            (
-                "idle_minutes = 20",
-                "idle_minutes = 0",
-                "`sessions.idle_minutes` must be more than 0",
-            ),
+            ("idle_minutes = 20", "idle_minutes = 0", "`sessions.idle_minutes` must be more than 0"),
             ("idle_minutes = 20", "idle_minutes = -1", "`sessions`"),
             ("region = \"Regione Esempio\"", "", "`site.region` is missing"),
             ("[site]", "[site", "not TOML"),
         ];
         for (from, to, says) in cases {
             let error = refused(from, to);
-            assert!(
-                error.replace("`: must be", "` must be").starts_with(says),
-                "{error}"
-            );
+            assert!(error.replace("`: must be", "` must be").starts_with(says), "{error}");
         }
         parse(&example()).unwrap();
     }
@@ -460,10 +418,7 @@ mod tests {
     #[test]
     fn a_password_in_the_address_of_the_database_is_refused_and_not_repeated() {
         let url = "sqlite:///var/lib/fascicolo/fascicolo.db";
-        for bad in [
-            "postgres://f:geheim@db/f",
-            "postgres://db/f?user=f&password=geheim",
-        ] {
+        for bad in ["postgres://f:geheim@db/f", "postgres://db/f?user=f&password=geheim"] {
             let error = refused(url, bad);
             assert!(
                 error.starts_with("`database.url`: holds a password") && !error.contains("geheim"),
@@ -476,10 +431,7 @@ mod tests {
     #[test]
     fn relative_paths_start_at_the_file() {
         let config = parse(&example()).unwrap();
-        assert_eq!(
-            config.path(&config.site.key),
-            Path::new("/etc/fascicolo/secrets/site-key.pem")
-        );
+        assert_eq!(config.path(&config.site.key), Path::new("/etc/fascicolo/secrets/site-key.pem"));
         assert_eq!(config.path(Path::new("/run/key")), Path::new("/run/key"));
     }
 }

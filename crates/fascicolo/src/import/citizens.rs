@@ -26,15 +26,8 @@ use crate::failure::Failure;
 /// Rows a transaction takes.
 const BATCH: usize = 1000;
 const LONGEST_NAME: usize = 200;
-const COLUMNS: [&str; 7] = [
-    "codice_fiscale",
-    "given_name",
-    "family_name",
-    "birth_date",
-    "standing",
-    "ward",
-    "former_codes",
-];
+const COLUMNS: [&str; 7] =
+    ["codice_fiscale", "given_name", "family_name", "birth_date", "standing", "ward", "former_codes"];
 const NEEDED: usize = 3;
 
 /// A row as written.
@@ -79,17 +72,11 @@ pub async fn citizens(
 ) -> Result<bool, Failure> {
     let store = assemble::store(config).await?;
     let today = day_in_rome(SystemClock.now());
-    let mut report = Report {
-        out,
-        refused: BTreeSet::new(),
-    };
+    let mut report = Report { out, refused: BTreeSet::new() };
     let rows = judge(file, today, &mut report)?;
     if !report.refused.is_empty() && !skip_refused {
         let refused = report.refused.len();
-        writeln!(
-            report.out,
-            "{rows} rows read, {refused} refused: nothing was written"
-        )?;
+        writeln!(report.out, "{rows} rows read, {refused} refused: nothing was written")?;
         return Ok(false);
     }
     let (mut new, mut known) = (0, 0);
@@ -108,10 +95,7 @@ pub async fn citizens(
         if !written.taken.is_empty() && !skip_refused {
             bar.finish_and_clear();
             let done = new + known;
-            writeln!(
-                report.out,
-                "{done} rows written before this batch of {BATCH}, which was not"
-            )?;
+            writeln!(report.out, "{done} rows written before this batch of {BATCH}, which was not")?;
             return Ok(false);
         }
         new += written.new;
@@ -119,10 +103,7 @@ pub async fn citizens(
     }
     bar.finish_and_clear();
     let refused = report.refused.len();
-    writeln!(
-        report.out,
-        "{rows} rows read: {new} new, {known} known, {refused} refused"
-    )?;
+    writeln!(report.out, "{rows} rows read: {new} new, {known} known, {refused} refused")?;
     Ok(refused == 0)
 }
 
@@ -146,10 +127,7 @@ impl Report<'_> {
 /// Reads all of it and tells what is refused; answers how many rows there are.
 fn judge(file: &Path, today: Date, report: &mut Report<'_>) -> Result<u64, Failure> {
     let mut reading = Rows::open(file, &COLUMNS, NEEDED)?;
-    let bar = bar(
-        std::fs::metadata(file)?.len(),
-        "reading {wide_bar} {percent}% {eta}",
-    );
+    let bar = bar(std::fs::metadata(file)?.len(), "reading {wide_bar} {percent}% {eta}");
     let mut rows = 0;
     while let Some(row) = reading.row::<Written>()? {
         rows += 1;
@@ -185,12 +163,8 @@ fn person(line: u64, written: &Written, today: Date) -> Result<Person, String> {
         text if text.chars().any(char::is_control) => Err(format!("{column}: a control character")),
         text => Ok(text.to_owned()),
     };
-    let given = |text: &Option<String>| {
-        text.as_deref()
-            .map(str::trim)
-            .filter(|t| !t.is_empty())
-            .map(str::to_owned)
-    };
+    let given =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
     let birth_date = match given(&written.birth_date) {
         None => None,
         Some(text) => Some(date(&text).ok_or("birth_date: not aaaa-mm-gg or gg/mm/aaaa")?),
@@ -270,10 +244,7 @@ async fn write(store: &Store, batch: Vec<Person>, skip_taken: bool) -> Result<Ou
         .await;
     match written {
         Ok(written) => Ok(written),
-        Err(Undone::Taken(taken)) => Ok(Outcome {
-            taken,
-            ..Outcome::default()
-        }),
+        Err(Undone::Taken(taken)) => Ok(Outcome { taken, ..Outcome::default() }),
         Err(Undone::Fault(fault)) => Err(fault.into()),
     }
 }
@@ -287,10 +258,7 @@ fn trace(id: EventId, written: &Outcome, now: Timestamp) -> Event {
 async fn put(tx: &mut Tx<'_>, new: CitizenId, person: Person, written: &mut Outcome) -> Result<(), Fault> {
     let mut found: Option<CitizenId> = None;
     for code in [person.code].iter().chain(&person.former) {
-        let there = tx
-            .citizen_by_codice_fiscale(code)
-            .await?
-            .map(|citizen| citizen.id);
+        let there = tx.citizen_by_codice_fiscale(code).await?.map(|citizen| citizen.id);
         if found.is_some() && there.is_some() && found != there {
             written.taken.push(person.line);
             return Ok(());
@@ -344,10 +312,7 @@ mod tests {
     #[test]
     fn a_row_is_read_as_people_write_it() {
         let person = person(2, &written(), today()).unwrap();
-        assert_eq!(
-            (person.code.as_str(), person.given_name.as_str()),
-            ("RSSMRA80A01H501U", "Mario")
-        );
+        assert_eq!((person.code.as_str(), person.given_name.as_str()), ("RSSMRA80A01H501U", "Mario"));
         assert_eq!(
             (person.birth_date, person.standing),
             (Some(Date::constant(1980, 1, 1)), Standing::Active)
@@ -360,61 +325,16 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         let cases: [(Written, &str); 8] = [
             (
-                Written {
-                    codice_fiscale: "RSSMRA80A01H501V".to_owned(),
-                    ..written()
-                },
+                Written { codice_fiscale: "RSSMRA80A01H501V".to_owned(), ..written() },
                 "codice_fiscale: the check",
             ),
-            (
-                Written {
-                    given_name: " ".to_owned(),
-                    ..written()
-                },
-                "given_name: empty",
-            ),
-            (
-                Written {
-                    family_name: "a".repeat(201),
-                    ..written()
-                },
-                "family_name: longer",
-            ),
-            (
-                Written {
-                    family_name: "Ros\u{7}si".to_owned(),
-                    ..written()
-                },
-                "family_name: a control",
-            ),
-            (
-                Written {
-                    birth_date: some("1980/01/01"),
-                    ..written()
-                },
-                "birth_date: not",
-            ),
-            (
-                Written {
-                    birth_date: some("2026-11-26"),
-                    ..written()
-                },
-                "birth_date: nobody",
-            ),
-            (
-                Written {
-                    standing: some("vivo"),
-                    ..written()
-                },
-                "standing: not",
-            ),
-            (
-                Written {
-                    former_codes: some("RSSMRA80A01H501V"),
-                    ..written()
-                },
-                "former_codes: the check",
-            ),
+            (Written { given_name: " ".to_owned(), ..written() }, "given_name: empty"),
+            (Written { family_name: "a".repeat(201), ..written() }, "family_name: longer"),
+            (Written { family_name: "Ros\u{7}si".to_owned(), ..written() }, "family_name: a control"),
+            (Written { birth_date: some("1980/01/01"), ..written() }, "birth_date: not"),
+            (Written { birth_date: some("2026-11-26"), ..written() }, "birth_date: nobody"),
+            (Written { standing: some("vivo"), ..written() }, "standing: not"),
+            (Written { former_codes: some("RSSMRA80A01H501V"), ..written() }, "former_codes: the check"),
         ];
         for (row, says) in cases {
             let why = person(2, &row, today()).err().unwrap();

@@ -28,10 +28,7 @@ enum Outcome {
 pub async fn documents(config: Config, folder: &Path, out: &mut dyn Write) -> Result<bool, Failure> {
     let app = assemble::app(&config).await?;
     let files = pdfs(folder)?;
-    let bar = bar(
-        u64::try_from(files.len()).unwrap_or(u64::MAX),
-        "{pos}/{len} {wide_bar} {eta}",
-    );
+    let bar = bar(u64::try_from(files.len()).unwrap_or(u64::MAX), "{pos}/{len} {wide_bar} {eta}");
     let (mut new, mut known, mut refused) = (0_u64, 0_u64, 0_u64);
     for file in files {
         match take(&app, &file).await? {
@@ -55,11 +52,7 @@ pub async fn documents(config: Config, folder: &Path, out: &mut dyn Write) -> Re
         bar.inc(1);
     }
     bar.finish_and_clear();
-    writeln!(
-        out,
-        "{} files: {new} new, {known} known, {refused} refused",
-        new + known + refused
-    )?;
+    writeln!(out, "{} files: {new} new, {known} known, {refused} refused", new + known + refused)?;
     Ok(refused == 0)
 }
 
@@ -78,9 +71,7 @@ fn pdfs(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().escape_debug().to_string())
-        .unwrap_or_default()
+    path.file_name().map(|name| name.to_string_lossy().escape_debug().to_string()).unwrap_or_default()
 }
 
 async fn take(app: &App, path: &Path) -> Result<Outcome, Failure> {
@@ -125,8 +116,5 @@ async fn take(app: &App, path: &Path) -> Result<Outcome, Failure> {
 }
 
 fn stopped(path: &Path, fault: &Fault) -> Failure {
-    Failure(format!(
-        "stopped at {}: {fault:?}; run it again when that is mended",
-        name(path)
-    ))
+    Failure(format!("stopped at {}: {fault:?}; run it again when that is mended", name(path)))
 }

@@ -21,16 +21,8 @@ pub struct Row<T> {
 
 /// The rows of a file.
 pub enum Rows {
-    Csv {
-        reader: Box<Reader<BufReader<File>>>,
-        header: StringRecord,
-        record: StringRecord,
-    },
-    Json {
-        lines: IoLines<BufReader<File>>,
-        line: u64,
-        position: u64,
-    },
+    Csv { reader: Box<Reader<BufReader<File>>>, header: StringRecord, record: StringRecord },
+    Json { lines: IoLines<BufReader<File>>, line: u64, position: u64 },
 }
 
 impl Rows {
@@ -45,27 +37,17 @@ impl Rows {
         (&mut file).take(8192).read_to_end(&mut start).map_err(cannot)?;
         file.seek(SeekFrom::Start(0)).map_err(cannot)?;
         if start.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') {
-            return Ok(Self::Json {
-                lines: BufReader::new(file).lines(),
-                line: 0,
-                position: 0,
-            });
+            return Ok(Self::Json { lines: BufReader::new(file).lines(), line: 0, position: 0 });
         }
         let delimiter = delimiter(&start);
         let mut reader = ReaderBuilder::new()
             .delimiter(delimiter)
             .trim(csv::Trim::All)
             .from_reader(BufReader::with_capacity(64 * 1024, file));
-        let header = reader
-            .headers()
-            .map_err(|_| Failure::new("the header cannot be read as CSV"))?
-            .clone();
+        let header = reader.headers().map_err(|_| Failure::new("the header cannot be read as CSV"))?.clone();
         for name in &header {
             if !known.contains(&name) {
-                return Err(Failure(format!(
-                    "unknown column `{name}`; there are: {}",
-                    known.join(", ")
-                )));
+                return Err(Failure(format!("unknown column `{name}`; there are: {}", known.join(", "))));
             }
         }
         for name in known.iter().take(needed) {
@@ -73,11 +55,7 @@ impl Rows {
                 return Err(Failure(format!("the header must have the column `{name}` once")));
             }
         }
-        Ok(Self::Csv {
-            reader: Box::new(reader),
-            header,
-            record: StringRecord::new(),
-        })
+        Ok(Self::Csv { reader: Box::new(reader), header, record: StringRecord::new() })
     }
 
     /// The next row.
@@ -86,11 +64,7 @@ impl Rows {
     /// The file cannot be read on.
     pub fn row<T: DeserializeOwned>(&mut self) -> Result<Option<Row<T>>, Failure> {
         match self {
-            Self::Csv {
-                reader,
-                header,
-                record,
-            } => {
+            Self::Csv { reader, header, record } => {
                 let line = reader.position().line();
                 let content = match reader.read_record(record) {
                     Ok(false) => return Ok(None),
@@ -99,17 +73,9 @@ impl Rows {
                     Err(e) => Err(why_csv(&e, header)),
                 };
                 let line = record.position().map_or(line, csv::Position::line);
-                Ok(Some(Row {
-                    line,
-                    position: reader.position().byte(),
-                    content,
-                }))
+                Ok(Some(Row { line, position: reader.position().byte(), content }))
             }
-            Self::Json {
-                lines,
-                line,
-                position,
-            } => loop {
+            Self::Json { lines, line, position } => loop {
                 let text = match lines.next() {
                     None => return Ok(None),
                     Some(Ok(text)) => Ok(text),
@@ -120,9 +86,8 @@ impl Rows {
                 };
                 *line += 1;
                 let length = text.as_ref().map_or(0, String::len);
-                *position = position
-                    .saturating_add(u64::try_from(length).unwrap_or(u64::MAX))
-                    .saturating_add(1);
+                *position =
+                    position.saturating_add(u64::try_from(length).unwrap_or(u64::MAX)).saturating_add(1);
                 if text.as_ref().is_ok_and(|text| text.trim().is_empty()) {
                     continue;
                 }
@@ -130,11 +95,7 @@ impl Rows {
                     0..=LONGEST => json(text.as_bytes()),
                     _ => Err(format!("longer than {LONGEST} bytes")),
                 });
-                return Ok(Some(Row {
-                    line: *line,
-                    position: *position,
-                    content,
-                }));
+                return Ok(Some(Row { line: *line, position: *position, content }));
             },
         }
     }
@@ -144,12 +105,7 @@ impl Rows {
 fn delimiter(start: &[u8]) -> u8 {
     let header = start.split(|b| *b == b'\n').next().unwrap_or_default();
     let count = |delimiter: u8| header.iter().filter(|b| **b == delimiter).count();
-    b",;\t"
-        .iter()
-        .copied()
-        .rev()
-        .max_by_key(|delimiter| count(*delimiter))
-        .unwrap_or(b',')
+    b",;\t".iter().copied().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
 /// Reads one JSON object.
@@ -181,9 +137,7 @@ fn why_json(error: &serde_json::Error) -> String {
 fn why_csv(error: &csv::Error, header: &StringRecord) -> String {
     match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("{len} fields instead of {expected_len}")
         }
         csv::ErrorKind::Deserialize { err, .. } => {

@@ -56,9 +56,7 @@ pub fn submission(pdf: Bytes, json: Option<&[u8]>) -> Result<Submission, String>
     Ok(Submission {
         subject: subject.map_err(|e| format!("subject: {e}"))?,
         national_id: said.national_id.map(NationalId::from),
-        kind: parsed("kind", said.kind, |text| {
-            Kind::by_loinc(text).or_else(|| Kind::by_key(text))
-        })?,
+        kind: parsed("kind", said.kind, |text| Kind::by_loinc(text).or_else(|| Kind::by_key(text)))?,
         title: said.title,
         issuer: said.issuer,
         author: said.author,
@@ -79,9 +77,7 @@ fn parsed<T>(
 ) -> Result<Option<T>, String> {
     match text {
         None => Ok(None),
-        Some(text) => parse(&text)
-            .map(Some)
-            .ok_or_else(|| format!("{name}: not a value there is")),
+        Some(text) => parse(&text).map(Some).ok_or_else(|| format!("{name}: not a value there is")),
     }
 }
 
@@ -113,17 +109,11 @@ mod tests {
             ("[]", "not a JSON object"),
             ("{", "column 1: not JSON"),
             (r#"{"subjct": "x"}"#, "column"),
-            (
-                r#"{"subject": "RSSMRA80A01H501V"}"#,
-                "subject: the check character",
-            ),
+            (r#"{"subject": "RSSMRA80A01H501V"}"#, "subject: the check character"),
             (r#"{"kind": "0-0"}"#, "kind: not"),
             (r#"{"issued_at": "ieri"}"#, "issued_at: not"),
             (r#"{"confidentiality": "X"}"#, "confidentiality: not"),
-            (
-                r#"{"national_id": {"root": "RSSMRA80A01H501U"}}"#,
-                "missing field",
-            ),
+            (r#"{"national_id": {"root": "RSSMRA80A01H501U"}}"#, "missing field"),
         ];
         for (json, says) in cases {
             let why = read(json).err().unwrap();

@@ -1,0 +1,14 @@
+//! The production program, and the shape of the repository.
+
+#[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod example_config;
+#[cfg(test)]
+mod import;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod serving;
