@@ -58,40 +58,22 @@ pub fn header(xml: &[u8]) -> Result<Header, Refused> {
     let text = decode(xml)?;
     let document = parse(&text)?;
     let root = document.root_element();
-    let issuer = find(
-        root,
-        &[
-            "custodian",
-            "assignedCustodian",
-            "representedCustodianOrganization",
-            "name",
-        ],
-    );
+    let issuer = find(root, &["custodian", "assignedCustodian", "representedCustodianOrganization", "name"]);
     let patient = find(root, &["recordTarget", "patientRole"]);
     Ok(Header {
         kind: kind(root)?,
-        national_id: children(root, "id")
-            .find_map(national_id)
-            .ok_or(Refused::NationalId)?,
-        title: find(root, &["title"])
-            .map(|n| words(n, MAX_TITLE))
-            .unwrap_or_default(),
+        national_id: children(root, "id").find_map(national_id).ok_or(Refused::NationalId)?,
+        title: find(root, &["title"]).map(|n| words(n, MAX_TITLE)).unwrap_or_default(),
         issued_at: issued_at(root)?,
         version: version(root)?,
         confidentiality: confidentiality(root)?,
         subject_codice_fiscale: patient.and_then(codice_fiscale),
-        subject_name: patient
-            .and_then(|n| find(n, &["patient", "name"]))
-            .map(name)
-            .unwrap_or_default(),
+        subject_name: patient.and_then(|n| find(n, &["patient", "name"])).map(name).unwrap_or_default(),
         author: author(root),
         issuer: issuer.map(|n| words(n, MAX_NAME)).unwrap_or_default(),
-        signer: find(
-            root,
-            &["legalAuthenticator", "assignedEntity", "assignedPerson", "name"],
-        )
-        .map(name)
-        .unwrap_or_default(),
+        signer: find(root, &["legalAuthenticator", "assignedEntity", "assignedPerson", "name"])
+            .map(name)
+            .unwrap_or_default(),
         replaces: replaces(root),
         orders: orders(root),
     })
@@ -112,27 +94,17 @@ fn national_id(id: Node) -> Option<NationalId> {
         && root.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && (1..=MAX_EXTENSION).contains(&extension.len())
         && extension.bytes().all(|b| b.is_ascii_graphic());
-    fits.then(|| NationalId {
-        root: root.to_owned(),
-        extension: extension.to_owned(),
-    })
+    fits.then(|| NationalId { root: root.to_owned(), extension: extension.to_owned() })
 }
 
 fn issued_at(root: Node) -> Result<Timestamp, Refused> {
-    find(root, &["effectiveTime"])
-        .and_then(|n| timestamp(n.attribute("value")?))
-        .ok_or(Refused::IssuedAt)
+    find(root, &["effectiveTime"]).and_then(|n| timestamp(n.attribute("value")?)).ok_or(Refused::IssuedAt)
 }
 
 fn version(root: Node) -> Result<u32, Refused> {
     match find(root, &["versionNumber"]).and_then(|n| n.attribute("value")) {
         None => Ok(1),
-        Some(text) => text
-            .trim()
-            .parse()
-            .ok()
-            .filter(|v| (1..=999_999).contains(v))
-            .ok_or(Refused::Version),
+        Some(text) => text.trim().parse().ok().filter(|v| (1..=999_999).contains(v)).ok_or(Refused::Version),
     }
 }
 
@@ -161,10 +133,7 @@ fn author(root: Node) -> String {
             .or_else(|| find(assigned, &["assignedAuthoringDevice", "softwareName"]))
             .map(|n| words(n, MAX_NAME))
     };
-    person
-        .filter(|text| !text.is_empty())
-        .or_else(other)
-        .unwrap_or_default()
+    person.filter(|text| !text.is_empty()).or_else(other).unwrap_or_default()
 }
 
 /// Prefix, given, family, suffix; a name without parts is its text.

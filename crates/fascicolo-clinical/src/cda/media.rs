@@ -39,9 +39,7 @@ impl<'a, 'i> Media<'a, 'i> {
 }
 
 fn data_uri(value: Node, media_type: &str) -> Option<String> {
-    let (format, start) = FORMATS
-        .iter()
-        .find(|(format, _)| media_type.eq_ignore_ascii_case(format))?;
+    let (format, start) = FORMATS.iter().find(|(format, _)| media_type.eq_ignore_ascii_case(format))?;
     let mut data = format!("data:{format};base64,");
     let prefix = data.len();
     for piece in value.children().filter(Node::is_text).filter_map(|n| n.text()) {
@@ -54,9 +52,7 @@ fn data_uri(value: Node, media_type: &str) -> Option<String> {
     let body = base64.trim_end_matches('=');
     let sound = base64.len().is_multiple_of(4)
         && base64.len() - body.len() <= 2
-        && body
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
+        && body.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
         && body.starts_with(start);
     sound.then_some(data)
 }

@@ -43,17 +43,10 @@ pub fn narrative(xml: &[u8]) -> Result<Narrative, Refused> {
         let mut renderer = Renderer::new(&media, title(section), MAX_HTML.saturating_sub(length));
         count += renderer.section(section, 3, MAX_SECTIONS.saturating_sub(count))?;
         length += renderer.html.len();
-        sections.push(Section {
-            title: renderer.label,
-            html: renderer.html.into_string(),
-        });
+        sections.push(Section { title: renderer.label, html: renderer.html.into_string() });
     }
     let empty = sections.iter().all(|s| s.html.is_empty() && s.title.is_empty());
-    if empty {
-        Err(Refused::NoNarrative)
-    } else {
-        Ok(Narrative { sections })
-    }
+    if empty { Err(Refused::NoNarrative) } else { Ok(Narrative { sections }) }
 }
 
 fn subsections<'a, 'i>(parent: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
@@ -62,13 +55,9 @@ fn subsections<'a, 'i>(parent: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i
 
 /// The written title, else what the section's code is called.
 fn title(section: Node) -> String {
-    let written = find(section, &["title"])
-        .map(|n| words(n, MAX_TITLE))
-        .filter(|text| !text.is_empty());
+    let written = find(section, &["title"]).map(|n| words(n, MAX_TITLE)).filter(|text| !text.is_empty());
     let coded = || find(section, &["code"]).and_then(|code| code.attribute("displayName"));
-    written
-        .or_else(|| coded().map(|name| name.chars().take(MAX_TITLE).collect()))
-        .unwrap_or_default()
+    written.or_else(|| coded().map(|name| name.chars().take(MAX_TITLE).collect())).unwrap_or_default()
 }
 
 /// Writes one top section.
@@ -83,14 +72,7 @@ pub(super) struct Renderer<'m, 'a> {
 
 impl<'m, 'a> Renderer<'m, 'a> {
     fn new(media: &'m Media<'a, 'a>, label: String, room: usize) -> Self {
-        Self {
-            html: Html::default(),
-            media,
-            label,
-            tables: 0,
-            notes: Vec::new(),
-            room,
-        }
+        Self { html: Html::default(), media, label, tables: 0, notes: Vec::new(), room }
     }
 
     /// Writes a section and those below; returns how many.
@@ -146,11 +128,7 @@ impl<'m, 'a> Renderer<'m, 'a> {
 
     /// The inside of a cell or item: words as they are, paragraphs only when there are blocks.
     pub(super) fn flow_or_phrasing(&mut self, parent: Node) -> Result<(), Refused> {
-        if parent.children().any(is_block) {
-            self.flow(parent)
-        } else {
-            self.phrasing(parent)
-        }
+        if parent.children().any(is_block) { self.flow(parent) } else { self.phrasing(parent) }
     }
 
     pub(super) fn phrasing(&mut self, parent: Node) -> Result<(), Refused> {
@@ -304,21 +282,13 @@ impl<'m, 'a> Renderer<'m, 'a> {
     pub(super) fn table_label(&mut self, caption: String) -> String {
         self.tables += 1;
         if !caption.is_empty() || self.label.is_empty() || self.tables == 1 {
-            return if caption.is_empty() {
-                self.label.clone()
-            } else {
-                caption
-            };
+            return if caption.is_empty() { self.label.clone() } else { caption };
         }
         format!("{} ({})", self.label, self.tables)
     }
 
     pub(super) fn check_size(&self) -> Result<(), Refused> {
-        if self.html.len() > self.room {
-            Err(Refused::TooLarge)
-        } else {
-            Ok(())
-        }
+        if self.html.len() > self.room { Err(Refused::TooLarge) } else { Ok(()) }
     }
 }
 

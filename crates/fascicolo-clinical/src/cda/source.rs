@@ -33,9 +33,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refused> {
 }
 
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Refused> {
-    std::str::from_utf8(bytes)
-        .map(Cow::Borrowed)
-        .map_err(|_| Refused::Encoding)
+    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| Refused::Encoding)
 }
 
 fn utf16(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>, Refused> {
@@ -52,17 +50,9 @@ fn utf16(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>, R
 /// Parses a CDA; the root is proved to be one.
 pub(crate) fn parse(text: &str) -> Result<Document<'_>, Refused> {
     weigh(text)?;
-    let options = ParsingOptions {
-        allow_dtd: false,
-        nodes_limit: MAX_NODES,
-        ..ParsingOptions::default()
-    };
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|error| refusal(&error))?;
-    if is(document.root_element(), "ClinicalDocument") {
-        Ok(document)
-    } else {
-        Err(Refused::NotCda)
-    }
+    if is(document.root_element(), "ClinicalDocument") { Ok(document) } else { Err(Refused::NotCda) }
 }
 
 fn refusal(error: &roxmltree::Error) -> Refused {
@@ -134,12 +124,7 @@ impl Tag {
             last = byte;
         }
         let tag = text.get(..length).unwrap_or_default();
-        Self {
-            length,
-            attributes,
-            namespaces: tag.matches("xmlns").count(),
-            empty: last == b'/',
-        }
+        Self { length, attributes, namespaces: tag.matches("xmlns").count(), empty: last == b'/' }
     }
 }
 
@@ -155,8 +140,7 @@ pub(crate) fn children<'a, 'i>(node: Node<'a, 'i>, name: &'static str) -> impl I
 
 /// The first node down a path of HL7 names.
 pub(crate) fn find<'a, 'i>(node: Node<'a, 'i>, path: &[&'static str]) -> Option<Node<'a, 'i>> {
-    path.iter()
-        .try_fold(node, |node, name| children(node, name).next())
+    path.iter().try_fold(node, |node, name| children(node, name).next())
 }
 
 /// All text below a node, blanks collapsed, invisible controls dropped, at most `limit` characters.
@@ -227,10 +211,7 @@ mod tests {
     #[test]
     fn each_defect_is_named() {
         assert_eq!(refused(&cda("")), None);
-        assert_eq!(
-            refused(&format!("<!DOCTYPE x>{}", cda(""))),
-            Some(Refused::Doctype)
-        );
+        assert_eq!(refused(&format!("<!DOCTYPE x>{}", cda(""))), Some(Refused::Doctype));
         assert_eq!(refused("<ClinicalDocument/>"), Some(Refused::NotCda));
         assert_eq!(refused(&cda("<a>")), Some(Refused::Xml));
         assert_eq!(refused(""), Some(Refused::Xml));
@@ -246,17 +227,11 @@ mod tests {
         let attributes = |n: usize| (0..n).map(|i| format!(" a{i}='>'")).collect::<String>();
         let broad = |n: usize| cda(&format!("<a{}/>", attributes(n)));
         assert_eq!(refused(&broad(MAX_ATTRIBUTES_OF_AN_ELEMENT)), None);
-        assert_eq!(
-            refused(&broad(MAX_ATTRIBUTES_OF_AN_ELEMENT + 1)),
-            Some(Refused::TooComplex)
-        );
+        assert_eq!(refused(&broad(MAX_ATTRIBUTES_OF_AN_ELEMENT + 1)), Some(Refused::TooComplex));
 
         let named = |n: usize| cda(&"<a xmlns:x='y'/>".repeat(n));
         assert_eq!(refused(&named(MAX_NAMESPACE_DECLARATIONS - 1)), None);
-        assert_eq!(
-            refused(&named(MAX_NAMESPACE_DECLARATIONS)),
-            Some(Refused::TooComplex)
-        );
+        assert_eq!(refused(&named(MAX_NAMESPACE_DECLARATIONS)), Some(Refused::TooComplex));
     }
 
     #[test]

@@ -90,8 +90,7 @@ impl Renderer<'_, '_> {
             (true, false) => ("th scope=\"row\"", "th"),
             (false, _) => ("td", "td"),
         };
-        self.html
-            .open_cell(start, span(cell, "colspan"), span(cell, "rowspan"));
+        self.html.open_cell(start, span(cell, "colspan"), span(cell, "rowspan"));
         self.flow_or_phrasing(cell)?;
         self.html.close(name);
         self.check_size()

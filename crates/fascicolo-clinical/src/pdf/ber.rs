@@ -27,11 +27,7 @@ fn element(input: &[u8], depth: usize) -> Option<(Vec<u8>, &[u8])> {
         }
     };
     // a string in pieces becomes one
-    let tag = if tag == OCTET_STRING | CONSTRUCTED {
-        OCTET_STRING
-    } else {
-        tag
-    };
+    let tag = if tag == OCTET_STRING | CONSTRUCTED { OCTET_STRING } else { tag };
     Some((tagged(tag, &content), rest))
 }
 
@@ -43,9 +39,7 @@ fn definite(first: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
     if bytes.len() > 4 {
         return None;
     }
-    let length = bytes
-        .iter()
-        .fold(0_usize, |value, byte| (value << 8) | usize::from(*byte));
+    let length = bytes.iter().fold(0_usize, |value, byte| (value << 8) | usize::from(*byte));
     Some((length, rest))
 }
 

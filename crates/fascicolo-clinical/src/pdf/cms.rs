@@ -69,10 +69,7 @@ pub(super) fn check(cms: &[u8], pieces: &[&[u8]], bound: bool) -> Result<Signed,
         return Err(Flaw::Digest);
     }
     let mut others = certificates(&data);
-    let index = others
-        .iter()
-        .position(|c| identifies(&info.sid, c))
-        .ok_or(Flaw::Certificate)?;
+    let index = others.iter().position(|c| identifies(&info.sid, c)).ok_or(Flaw::Certificate)?;
     let signer = others.swap_remove(index);
     check_binding(info, &signer, bound)?;
     check_signature(info, &signer, hash)?;
@@ -104,10 +101,9 @@ fn certificates(data: &SignedData) -> Vec<Certificate> {
 fn identifies(id: &SignerIdentifier, certificate: &Certificate) -> bool {
     let certificate = &certificate.tbs_certificate;
     match id {
-        SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
-            issuer,
-            serial_number,
-        }) => *issuer == certificate.issuer && *serial_number == certificate.serial_number,
+        SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber { issuer, serial_number }) => {
+            *issuer == certificate.issuer && *serial_number == certificate.serial_number
+        }
         SignerIdentifier::SubjectKeyIdentifier(id) => {
             matches!(certificate.get::<SubjectKeyIdentifier>(), Ok(Some((_, own))) if own == *id)
         }
@@ -116,11 +112,7 @@ fn identifies(id: &SignerIdentifier, certificate: &Certificate) -> bool {
 
 /// The only value of a signed attribute that stands there once.
 fn attribute<T: for<'x> Decode<'x>>(info: &SignerInfo, oid: ObjectIdentifier) -> Option<T> {
-    let mut found = info
-        .signed_attrs
-        .as_ref()?
-        .iter()
-        .filter(|attribute| attribute.oid == oid);
+    let mut found = info.signed_attrs.as_ref()?.iter().filter(|attribute| attribute.oid == oid);
     let (attribute, None) = (found.next()?, found.next()) else {
         return None;
     };
@@ -137,29 +129,16 @@ fn check_binding(info: &SignerInfo, signer: &Certificate, bound: bool) -> Result
     }
     let named: SigningCertificateV2 = attribute(info, SIGNING_CERTIFICATE_V2).ok_or(Flaw::Binding)?;
     let first = named.certificates.first().ok_or(Flaw::Binding)?;
-    let hash = first
-        .hash
-        .as_ref()
-        .map_or(Some(Hash::Sha256), |hash| Hash::of(hash.oid))
-        .ok_or(Flaw::Algorithm)?;
+    let hash =
+        first.hash.as_ref().map_or(Some(Hash::Sha256), |hash| Hash::of(hash.oid)).ok_or(Flaw::Algorithm)?;
     let der = signer.to_der().map_err(|_| Flaw::Certificate)?;
-    if first.digest.as_bytes() == hash.digest(&[&der]) {
-        Ok(())
-    } else {
-        Err(Flaw::Binding)
-    }
+    if first.digest.as_bytes() == hash.digest(&[&der]) { Ok(()) } else { Err(Flaw::Binding) }
 }
 
 fn check_signature(info: &SignerInfo, signer: &Certificate, hash: Hash) -> Result<(), Flaw> {
     let message = info.signed_attrs.to_der().map_err(|_| Flaw::Cms)?;
     let key = &signer.tbs_certificate.subject_public_key_info;
-    match verify(
-        key,
-        &info.signature_algorithm,
-        Some(hash),
-        &message,
-        info.signature.as_bytes(),
-    ) {
+    match verify(key, &info.signature_algorithm, Some(hash), &message, info.signature.as_bytes()) {
         Verified::Yes => Ok(()),
         Verified::No => Err(Flaw::Signature),
         Verified::Unaccepted => Err(Flaw::Algorithm),
@@ -174,16 +153,8 @@ pub(super) fn instant(time: Time) -> Option<Timestamp> {
 /// What a certificate calls its subject: the common name, else surname and given name, else the organisation.
 pub(super) fn subject_name(certificate: &Certificate) -> String {
     let named = |oid: ObjectIdentifier| {
-        let parts = certificate
-            .tbs_certificate
-            .subject
-            .0
-            .iter()
-            .flat_map(|part| part.0.iter());
-        parts
-            .filter(|part| part.oid == oid)
-            .find_map(|part| text(&part.value))
-            .filter(|t| !t.is_empty())
+        let parts = certificate.tbs_certificate.subject.0.iter().flat_map(|part| part.0.iter());
+        parts.filter(|part| part.oid == oid).find_map(|part| text(&part.value)).filter(|t| !t.is_empty())
     };
     named(const_oid::db::rfc4519::COMMON_NAME)
         .or_else(|| {
@@ -199,12 +170,7 @@ fn text(value: &der::Any) -> Option<String> {
     use der::{Tag, Tagged};
     let text: String = match value.tag() {
         Tag::BmpString => {
-            let units = value
-                .value()
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|pair| u16::from_be_bytes(*pair));
+            let units = value.value().as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair));
             char::decode_utf16(units).collect::<Result<_, _>>().ok()?
         }
         Tag::Utf8String | Tag::PrintableString | Tag::Ia5String => {

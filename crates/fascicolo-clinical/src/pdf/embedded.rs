@@ -37,11 +37,7 @@ pub(super) fn cda(file: &mut File) -> Result<Option<Vec<u8>>, Refused> {
 
 fn content(file: &mut File, spec: &Dictionary) -> Result<Vec<u8>, Refused> {
     let files = file.dictionary(spec.get("EF"))?.ok_or(Refused::PdfStructure)?;
-    let object = if files.has("F") {
-        files.get("F")
-    } else {
-        files.get("UF")
-    };
+    let object = if files.has("F") { files.get("F") } else { files.get("UF") };
     let stream = file.stream(object)?.ok_or(Refused::PdfStructure)?;
     file.content(&stream, MAX_CDA)
 }
@@ -91,11 +87,7 @@ fn is_name(object: &Object) -> bool {
     };
     let name: String = match bytes.as_slice() {
         [0xFE, 0xFF, wide @ ..] => {
-            let units = wide
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|pair| u16::from_be_bytes(*pair));
+            let units = wide.as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair));
             char::decode_utf16(units).map(Result::unwrap_or_default).collect()
         }
         [0xEF, 0xBB, 0xBF, narrow @ ..] | narrow => narrow.iter().copied().map(char::from).collect(),

@@ -10,6 +10,9 @@ use super::syntax::{Dictionary, Object, Parser};
 use super::xref::{self, Entry};
 use crate::Refused;
 
+/// The trailer, and where each object is.
+type Table = (Dictionary, HashMap<u32, Entry>);
+
 /// Bytes looked at, in all.
 const MAX_WORK: usize = 256 * 1024 * 1024;
 /// Bytes that compressed structure may expand to, in all.
@@ -46,17 +49,11 @@ pub(super) struct Stream<'a> {
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Self {
-            work: MAX_WORK,
-            expanded: MAX_EXPANDED,
-        }
+        Self { work: MAX_WORK, expanded: MAX_EXPANDED }
     }
 
     pub(super) fn work(&mut self, bytes: usize) -> Result<(), Refused> {
-        self.work = self
-            .work
-            .checked_sub(bytes.saturating_add(16))
-            .ok_or(Refused::TooComplex)?;
+        self.work = self.work.checked_sub(bytes.saturating_add(16)).ok_or(Refused::TooComplex)?;
         Ok(())
     }
 
@@ -78,10 +75,7 @@ impl<'a> File<'a> {
             return Err(Refused::TooLarge);
         }
         let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
-        let start = head
-            .windows(5)
-            .position(|w| w == b"%PDF-")
-            .ok_or(Refused::NotPdf)?;
+        let start = head.windows(5).position(|w| w == b"%PDF-").ok_or(Refused::NotPdf)?;
         let bytes = bytes.get(start..).unwrap_or_default();
         match Self::with(bytes, xref::written) {
             Err(Refused::PdfStructure) => Self::with(bytes, xref::searched),
@@ -91,26 +85,16 @@ impl<'a> File<'a> {
 
     fn with(
         bytes: &'a [u8],
-        read: fn(&[u8], &mut Budget) -> Result<(Dictionary, HashMap<u32, Entry>), Refused>,
+        read: fn(&[u8], &mut Budget) -> Result<Table, Refused>,
     ) -> Result<Self, Refused> {
         let mut budget = Budget::new();
         let (trailer, entries) = read(bytes, &mut budget)?;
         if trailer.has("Encrypt") {
             return Err(Refused::PdfEncrypted);
         }
-        let mut file = Self {
-            bytes,
-            trailer,
-            entries,
-            containers: HashMap::new(),
-            budget,
-        };
+        let mut file = Self { bytes, trailer, entries, containers: HashMap::new(), budget };
         let catalog = file.catalog()?;
-        if catalog.has("Pages") {
-            Ok(file)
-        } else {
-            Err(Refused::PdfStructure)
-        }
+        if catalog.has("Pages") { Ok(file) } else { Err(Refused::PdfStructure) }
     }
 
     pub(super) fn catalog(&mut self) -> Result<Dictionary, Refused> {
@@ -211,7 +195,7 @@ impl<'a> File<'a> {
                 break;
             };
             if let Ok(id) = u32::try_from(id) {
-                offsets.entry(id).or_insert(first.saturating_add(offset));
+                offsets.entry(id).or_insert_with(|| first.saturating_add(offset));
             }
         }
         let container = Rc::new(Container { data, offsets });
@@ -291,9 +275,6 @@ pub(super) fn stream_after<'a>(
     budget.work(end.unwrap_or(body.len()))?;
     Ok(end.and_then(|end| body.get(..end)).map(|raw| Stream {
         dictionary,
-        raw: raw
-            .strip_suffix(b"\r\n")
-            .or_else(|| raw.strip_suffix(b"\n"))
-            .unwrap_or(raw),
+        raw: raw.strip_suffix(b"\r\n").or_else(|| raw.strip_suffix(b"\n")).unwrap_or(raw),
     }))
 }

@@ -2,6 +2,10 @@
 //!
 //! Files are read by a small lazy reader with a budget rather than by a library that loads them whole: a file of
 //! a few kilobytes can be made to expand, or to repeat its parts, without end.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever is not the one kind of object a rule asks for is refused alike"
+)]
 
 mod algorithm;
 mod ber;
@@ -44,11 +48,7 @@ pub struct PdfFacts {
 pub fn read(bytes: &[u8], anchors: &TrustAnchors) -> Result<PdfFacts, Refused> {
     let mut file = file::File::open(bytes)?;
     let (signature, flaw) = signature::judge(bytes, &mut file, anchors)?;
-    Ok(PdfFacts {
-        cda: embedded::cda(&mut file)?,
-        signature,
-        flaw,
-    })
+    Ok(PdfFacts { cda: embedded::cda(&mut file)?, signature, flaw })
 }
 
 impl fmt::Debug for PdfFacts {

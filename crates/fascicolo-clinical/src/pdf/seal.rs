@@ -26,10 +26,7 @@ pub fn seal(pdf: &[u8], key: &SealKey, now: Timestamp) -> Result<Vec<u8>, WriteE
     if !out.ends_with(b"\n") {
         out.push(b'\n');
     }
-    let mut update = Update {
-        out,
-        offsets: Vec::new(),
-    };
+    let mut update = Update { out, offsets: Vec::new() };
     let (form, field, signature) = (plan.next, plan.next + 1, plan.next + 2);
     let mut catalog = plan.catalog;
     insert(&mut catalog, "AcroForm", Object::Reference(form));
@@ -143,17 +140,13 @@ impl Update {
             let first = run.first().map_or(0, |(number, _)| *number);
             let _ = writeln!(table, "{first} {}", run.len());
             for (_, offset) in run {
-                let _ = write!(table, "{offset:010} 00000 n \n");
+                let _ = writeln!(table, "{offset:010} 00000 n ");
             }
         }
         let size = self.offsets.last().map_or(0, |(number, _)| number + 1);
         let mut trailer = trailer.clone();
         insert(&mut trailer, "Size", Object::Integer(size.into()));
-        insert(
-            &mut trailer,
-            "Prev",
-            Object::Integer(i64::try_from(previous).unwrap_or_default()),
-        );
+        insert(&mut trailer, "Prev", Object::Integer(i64::try_from(previous).unwrap_or_default()));
         let trailer = Object::Dictionary(trailer);
         let _ = write!(table, "trailer\n{}\nstartxref\n{at}\n%%EOF\n", Shown(&trailer));
         self.out.extend_from_slice(table.as_bytes());

@@ -29,10 +29,7 @@ pub(super) fn judge(
     if found.is_empty() {
         // a signature that the newest revision no longer names was taken away after signing
         let stripped = mentions_signature(bytes).then_some(Flaw::Added);
-        return Ok((
-            stripped.map_or(Signature::NotSigned, |_| Signature::Broken),
-            stripped,
-        ));
+        return Ok((stripped.map_or(Signature::NotSigned, |_| Signature::Broken), stripped));
     }
     let mut whole = None;
     for dictionary in &found {
@@ -64,19 +61,17 @@ fn check(
     let contents = file.resolve(dictionary.get("Contents"))?;
     let format = file.resolve(dictionary.get("SubFilter"))?;
     let made = file.resolve(dictionary.get("M"))?;
-    Ok(
-        verify(bytes, &range, &contents, &format).map(|(signed, hole_end)| {
-            let at = signed.at.or_else(|| made_at(&made));
-            Checked {
-                whole: hole_end == bytes.len(),
-                signature: Signature::Intact {
-                    signer: cms::subject_name(&signed.signer),
-                    chain: anchors.judge(&signed.signer, &signed.others, at),
-                    at,
-                },
-            }
-        }),
-    )
+    Ok(verify(bytes, &range, &contents, &format).map(|(signed, hole_end)| {
+        let at = signed.at.or_else(|| made_at(&made));
+        Checked {
+            whole: hole_end == bytes.len(),
+            signature: Signature::Intact {
+                signer: cms::subject_name(&signed.signer),
+                chain: anchors.judge(&signed.signer, &signed.others, at),
+                at,
+            },
+        }
+    }))
 }
 
 /// The checked CMS, and where the signed part ends.
@@ -95,10 +90,7 @@ fn verify(
     let before = bytes.get(..hole.start).ok_or(Flaw::Range)?;
     let after = bytes.get(hole.end..end).ok_or(Flaw::Range)?;
     let written = bytes.get(hole).ok_or(Flaw::Range)?;
-    let digits = written
-        .strip_prefix(b"<")
-        .and_then(|w| w.strip_suffix(b">"))
-        .ok_or(Flaw::Contents)?;
+    let digits = written.strip_prefix(b"<").and_then(|w| w.strip_suffix(b">")).ok_or(Flaw::Contents)?;
     let value = from_hex(digits).ok_or(Flaw::Contents)?;
     if *contents != Object::Text(value.clone()) {
         return Err(Flaw::Contents);
@@ -122,11 +114,7 @@ fn dictionaries(file: &mut File) -> Result<Vec<Dictionary>, Refused> {
     let catalog = file.catalog()?;
     let form = file.dictionary(catalog.get("AcroForm"))?.unwrap_or_default();
     let mut waiting: Vec<(Object, usize)> = Vec::new();
-    waiting.extend(
-        file.array(form.get("Fields"))?
-            .into_iter()
-            .map(|field| (field, 0)),
-    );
+    waiting.extend(file.array(form.get("Fields"))?.into_iter().map(|field| (field, 0)));
     let (mut found, mut seen) = (Vec::new(), 0);
     while let Some((field, depth)) = waiting.pop() {
         seen += 1;
@@ -142,17 +130,9 @@ fn dictionaries(file: &mut File) -> Result<Vec<Dictionary>, Refused> {
         {
             found.push(value);
         }
-        waiting.extend(
-            file.array(field.get("Kids"))?
-                .into_iter()
-                .map(|kid| (kid, depth + 1)),
-        );
+        waiting.extend(file.array(field.get("Kids"))?.into_iter().map(|kid| (kid, depth + 1)));
     }
-    if found.len() > MAX_SIGNATURES {
-        Err(Refused::TooComplex)
-    } else {
-        Ok(found)
-    }
+    if found.len() > MAX_SIGNATURES { Err(Refused::TooComplex) } else { Ok(found) }
 }
 
 fn is_signature(value: &Dictionary) -> bool {
@@ -162,10 +142,7 @@ fn is_signature(value: &Dictionary) -> bool {
 /// Whether the bytes hold what was once a signature: a sound range with a hexadecimal string in its hole.
 fn mentions_signature(bytes: &[u8]) -> bool {
     const KEY: &[u8] = b"/ByteRange";
-    let places = bytes
-        .windows(KEY.len())
-        .enumerate()
-        .filter(|(_, window)| *window == KEY);
+    let places = bytes.windows(KEY.len()).enumerate().filter(|(_, window)| *window == KEY);
     places.take(MAX_SIGNATURES).any(|(at, _)| {
         let Ok(Object::Array(range)) = Parser::new(bytes, at + KEY.len()).object() else {
             return false;

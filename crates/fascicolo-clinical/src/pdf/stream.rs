@@ -38,11 +38,7 @@ pub(super) fn decoded(dictionary: &Dictionary, raw: &[u8], limit: usize) -> Resu
             _ => return Err(Refused::PdfStructure),
         };
     }
-    if data.len() > limit {
-        Err(Refused::Bomb)
-    } else {
-        Ok(data)
-    }
+    if data.len() > limit { Err(Refused::Bomb) } else { Ok(data) }
 }
 
 /// One object or an array of them.
@@ -57,25 +53,15 @@ fn several(object: &Object) -> &[Object] {
 fn inflate(data: &[u8], limit: usize) -> Result<Vec<u8>, Refused> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut plain = Vec::new();
-    ZlibDecoder::new(data)
-        .take(most)
-        .read_to_end(&mut plain)
-        .map_err(|_| Refused::PdfStructure)?;
-    if plain.len() > limit {
-        Err(Refused::Bomb)
-    } else {
-        Ok(plain)
-    }
+    ZlibDecoder::new(data).take(most).read_to_end(&mut plain).map_err(|_| Refused::PdfStructure)?;
+    if plain.len() > limit { Err(Refused::Bomb) } else { Ok(plain) }
 }
 
 /// Undoes a PNG predictor, as cross-reference streams use it.
 fn unpredicted(data: Vec<u8>, parameters: &Dictionary) -> Result<Vec<u8>, Refused> {
     let number = |key: &str, missing| match parameters.get(key) {
         Object::Null => Ok(missing),
-        object => object
-            .integer()
-            .filter(|n| (1..=MAX_COLUMNS).contains(n))
-            .ok_or(Refused::PdfStructure),
+        object => object.integer().filter(|n| (1..=MAX_COLUMNS).contains(n)).ok_or(Refused::PdfStructure),
     };
     match number("Predictor", 1)? {
         1 => return Ok(data),
@@ -150,10 +136,7 @@ mod tests {
     fn filters_are_undone_in_their_order() {
         let hex: String = deflated(b"hello").iter().map(|b| format!("{b:02x}")).collect();
         let chain = "<</Filter[/ASCIIHexDecode/FlateDecode]>>";
-        assert_eq!(
-            undo(chain, format!("{hex}>").as_bytes(), 5),
-            Ok(b"hello".to_vec())
-        );
+        assert_eq!(undo(chain, format!("{hex}>").as_bytes(), 5), Ok(b"hello".to_vec()));
         assert_eq!(undo("<<>>", b"hello", 5), Ok(b"hello".to_vec()));
     }
 
@@ -161,20 +144,14 @@ mod tests {
     fn what_expands_beyond_the_limit_is_a_bomb() {
         let zeros = deflated(&vec![0; 1_000_000]);
         assert!(undo("<</Filter/FlateDecode>>", &zeros, 1_000_000).is_ok());
-        assert_eq!(
-            undo("<</Filter/FlateDecode>>", &zeros, 999_999),
-            Err(Refused::Bomb)
-        );
+        assert_eq!(undo("<</Filter/FlateDecode>>", &zeros, 999_999), Err(Refused::Bomb));
         assert_eq!(undo("<<>>", b"hello", 4), Err(Refused::Bomb));
     }
 
     #[test]
     fn unknown_filters_and_damaged_data_are_refused() {
         assert_eq!(undo("<</Filter/LZWDecode>>", b"", 9), Err(Refused::PdfStructure));
-        assert_eq!(
-            undo("<</Filter/FlateDecode>>", b"hello", 9),
-            Err(Refused::PdfStructure)
-        );
+        assert_eq!(undo("<</Filter/FlateDecode>>", b"hello", 9), Err(Refused::PdfStructure));
         assert_eq!(undo("<</Filter/Crypt>>", b"", 9), Err(Refused::PdfEncrypted));
         let many = format!("<</Filter[{}]>>", "/FlateDecode".repeat(MAX_FILTERS + 1));
         assert_eq!(undo(&many, b"", 9), Err(Refused::TooComplex));
@@ -182,14 +159,7 @@ mod tests {
 
     #[test]
     fn each_png_predictor_is_undone() {
-        let rows = [
-            [0, 1, 2, 3],
-            [1, 1, 1, 1],
-            [2, 1, 1, 1],
-            [3, 1, 1, 1],
-            [4, 1, 1, 1],
-        ]
-        .concat();
+        let rows = [[0, 1, 2, 3], [1, 1, 1, 1], [2, 1, 1, 1], [3, 1, 1, 1], [4, 1, 1, 1]].concat();
         let dictionary = "<</Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 3>>>>";
         let plain = undo(dictionary, &deflated(&rows), 100).unwrap();
         assert_eq!(plain, [1, 2, 3, 1, 2, 3, 2, 3, 4, 2, 3, 4, 3, 4, 5]);

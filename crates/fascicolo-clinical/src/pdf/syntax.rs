@@ -192,11 +192,7 @@ impl<'a> Parser<'a> {
 
     /// A number, or a reference when `N G R` stands there.
     fn number(&mut self) -> Result<Object, Refused> {
-        let length = self
-            .rest()
-            .iter()
-            .take_while(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.'))
-            .count();
+        let length = self.rest().iter().take_while(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.')).count();
         let text = std::str::from_utf8(self.rest().get(..length).unwrap_or_default()).unwrap_or_default();
         self.at += length;
         if let Ok(number) = text.parse::<i64>() {
@@ -220,11 +216,7 @@ impl<'a> Parser<'a> {
 
     fn hexadecimal(&mut self) -> Result<Object, Refused> {
         self.at += 1;
-        let end = self
-            .rest()
-            .iter()
-            .position(|b| *b == b'>')
-            .ok_or(Refused::PdfStructure)?;
+        let end = self.rest().iter().position(|b| *b == b'>').ok_or(Refused::PdfStructure)?;
         let digits = self.rest().get(..end).unwrap_or_default();
         self.at += end + 1;
         Ok(Object::Text(from_hex(digits).ok_or(Refused::PdfStructure)?))
@@ -299,10 +291,7 @@ pub(super) fn from_hex(digits: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn hex(digit: u8) -> u8 {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|d| u8::try_from(d).ok())
-        .unwrap_or_default()
+    char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok()).unwrap_or_default()
 }
 
 pub(super) fn is_space(byte: u8) -> bool {
@@ -310,11 +299,7 @@ pub(super) fn is_space(byte: u8) -> bool {
 }
 
 fn is_regular(byte: u8) -> bool {
-    !is_space(byte)
-        && !matches!(
-            byte,
-            b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%'
-        )
+    !is_space(byte) && !matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
 }
 
 #[cfg(test)]
@@ -360,9 +345,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_or_foreign_is_refused() {
-        for text in [
-            "", "[1", "<</A", "<</A 1", "<4g>", "<41", "(a", "(a\\", "x", "--1", "<<1 2>>", ">>",
-        ] {
+        for text in ["", "[1", "<</A", "<</A 1", "<4g>", "<41", "(a", "(a\\", "x", "--1", "<<1 2>>", ">>"] {
             assert_eq!(parse(text), Err(Refused::PdfStructure), "{text}");
         }
     }
@@ -372,10 +355,7 @@ mod tests {
         assert!(parse(&format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH))).is_ok());
         assert_eq!(parse(&"[".repeat(1_000_000)), Err(Refused::TooComplex));
         assert_eq!(parse(&"<</A".repeat(1_000_000)), Err(Refused::TooComplex));
-        assert_eq!(
-            parse(&format!("[{}]", "1 ".repeat(MAX_PARTS))),
-            Err(Refused::TooComplex)
-        );
+        assert_eq!(parse(&format!("[{}]", "1 ".repeat(MAX_PARTS))), Err(Refused::TooComplex));
         assert!(parse(&"(".repeat(1_000_000)).is_err());
     }
 

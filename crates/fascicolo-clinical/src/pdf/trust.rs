@@ -40,12 +40,7 @@ impl TrustAnchors {
     /// Whether a path of certificates, all valid at that instant, leads from the signer to an anchor (REC-R6).
     /// Revocation is not asked: that needs the network. Without an instant nothing can be said.
     pub(super) fn judge(&self, signer: &Certificate, others: &[Certificate], at: Option<Timestamp>) -> Chain {
-        let search = |at| Search {
-            anchors: &self.0,
-            others,
-            at,
-            room: MAX_VERIFICATIONS,
-        };
+        let search = |at| Search { anchors: &self.0, others, at, room: MAX_VERIFICATIONS };
         match at {
             Some(at) if may_sign(signer) && search(at).leads(signer, 0) => Chain::Known,
             _ => Chain::Unknown,
@@ -75,10 +70,7 @@ impl Search<'_> {
         if self.anchors.contains(certificate) {
             return true;
         }
-        let anchor = self
-            .anchors
-            .iter()
-            .any(|a| is_valid(a, self.at) && self.issued(a, certificate, below));
+        let anchor = self.anchors.iter().any(|a| is_valid(a, self.at) && self.issued(a, certificate, below));
         if anchor {
             return true;
         }
@@ -104,10 +96,9 @@ impl Search<'_> {
         if *subject != certificate.tbs_certificate.issuer || !may_issue(issuer, below) {
             return false;
         }
-        let (Ok(message), Some(signature)) = (
-            certificate.tbs_certificate.to_der(),
-            certificate.signature.as_bytes(),
-        ) else {
+        let (Ok(message), Some(signature)) =
+            (certificate.tbs_certificate.to_der(), certificate.signature.as_bytes())
+        else {
             return false;
         };
         let key = &issuer.tbs_certificate.subject_public_key_info;
@@ -136,9 +127,7 @@ fn is_understood(certificate: &Certificate) -> bool {
         rfc5280::ID_CE_CRL_DISTRIBUTION_POINTS,
     ];
     let extensions = certificate.tbs_certificate.extensions.iter().flatten();
-    extensions
-        .filter(|e| e.critical)
-        .all(|e| known.contains(&e.extn_id))
+    extensions.filter(|e| e.critical).all(|e| known.contains(&e.extn_id))
 }
 
 fn may_sign(certificate: &Certificate) -> bool {
@@ -154,9 +143,7 @@ fn may_issue(certificate: &Certificate, below: usize) -> bool {
     let (Ok(usage), Ok(Some(basic))) = (usage, basic) else {
         return false;
     };
-    let short_enough = basic
-        .path_len_constraint
-        .is_none_or(|most| below <= usize::from(most));
+    let short_enough = basic.path_len_constraint.is_none_or(|most| below <= usize::from(most));
     basic.ca && short_enough && usage.is_none_or(|usage| usage.key_cert_sign())
 }
 
@@ -164,12 +151,7 @@ fn extension<T: for<'a> Decode<'a>>(
     certificate: &Certificate,
     oid: const_oid::ObjectIdentifier,
 ) -> Result<Option<T>, ()> {
-    let mut found = certificate
-        .tbs_certificate
-        .extensions
-        .iter()
-        .flatten()
-        .filter(|e| e.extn_id == oid);
+    let mut found = certificate.tbs_certificate.extensions.iter().flatten().filter(|e| e.extn_id == oid);
     match (found.next(), found.next()) {
         (None, _) => Ok(None),
         (Some(one), None) => T::from_der(one.extn_value.as_bytes()).map(Some).map_err(|_| ()),

@@ -34,10 +34,7 @@ pub(super) fn written(
 ) -> Result<(Dictionary, HashMap<u32, Entry>), Refused> {
     let tail_at = bytes.len().saturating_sub(TAIL);
     let tail = bytes.get(tail_at..).unwrap_or_default();
-    let at = tail
-        .windows(9)
-        .rposition(|w| w == b"startxref")
-        .ok_or(Refused::PdfStructure)?;
+    let at = tail.windows(9).rposition(|w| w == b"startxref").ok_or(Refused::PdfStructure)?;
     let mut next = Parser::new(tail, at + 9).unsigned();
     let mut known: HashMap<u32, Option<Entry>> = HashMap::new();
     let (mut newest, mut seen) = (None, HashSet::new());
@@ -65,10 +62,7 @@ pub(super) fn written(
         }
         newest.get_or_insert(part.trailer);
     }
-    let entries = known
-        .into_iter()
-        .filter_map(|(number, entry)| Some((number, entry?)))
-        .collect();
+    let entries = known.into_iter().filter_map(|(number, entry)| Some((number, entry?))).collect();
     Ok((newest.ok_or(Refused::PdfStructure)?, entries))
 }
 
@@ -79,10 +73,7 @@ fn part(bytes: &[u8], offset: usize, budget: &mut Budget) -> Result<Part, Refuse
         budget.work(parser.at.saturating_sub(offset))?;
         return part;
     }
-    let number = parser
-        .unsigned()
-        .and_then(|n| u32::try_from(n).ok())
-        .ok_or(Refused::PdfStructure)?;
+    let number = parser.unsigned().and_then(|n| u32::try_from(n).ok()).ok_or(Refused::PdfStructure)?;
     let (object, at) = indirect(bytes, offset, number, budget)?;
     let Object::Dictionary(dictionary) = object else {
         return Err(Refused::PdfStructure);
@@ -148,9 +139,7 @@ fn rows(data: &[u8], trailer: Dictionary) -> Result<Part, Refused> {
         }
         let field = |from: usize, width: usize| {
             let bytes = row.get(from..from + width).unwrap_or_default();
-            bytes
-                .iter()
-                .fold(0_u64, |value, byte| (value << 8) | u64::from(*byte))
+            bytes.iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte))
         };
         let value = field(kind, second);
         let entry = match if kind == 0 { 1 } else { field(0, kind) } {
@@ -234,11 +223,6 @@ fn heading_before(bytes: &[u8], obj: usize) -> Option<(u32, usize)> {
 fn number_before(head: &[u8], end: usize) -> Option<std::ops::Range<usize>> {
     let before = head.get(..end)?;
     let last = before.iter().rposition(|b| !is_space(*b))? + 1;
-    let digits = before
-        .get(..last)?
-        .iter()
-        .rev()
-        .take_while(|b| b.is_ascii_digit())
-        .count();
+    let digits = before.get(..last)?.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     (last < end && digits > 0).then(|| last - digits..last)
 }

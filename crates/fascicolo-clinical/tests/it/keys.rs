@@ -10,9 +10,6 @@ use rcgen::{
 };
 
 pub(crate) struct Signer {
-    pub(crate) key_pem: String,
-    /// Of the signer, then of what stands between it and the root.
-    pub(crate) chain_pem: String,
     pub(crate) key: SealKey,
 }
 
@@ -60,11 +57,7 @@ fn issuing(name: &str) -> CertificateParams {
 fn signer(params: &CertificateParams, pair: &KeyPair, issuer: &Issuer<'_, KeyPair>, more: &str) -> Signer {
     let chain_pem = params.signed_by(pair, issuer).unwrap().pem() + more;
     let key_pem = pair.serialize_pem();
-    Signer {
-        key: SealKey::from_pem(&key_pem, &chain_pem).unwrap(),
-        key_pem,
-        chain_pem,
-    }
+    Signer { key: SealKey::from_pem(&key_pem, &chain_pem).unwrap() }
 }
 
 fn make() -> Authority {

@@ -35,10 +35,7 @@ pub(crate) fn sheet() -> Sheet {
             },
             SheetSection {
                 title: text("Note"),
-                blocks: vec![Block::List(vec![
-                    text("Primo punto"),
-                    "Secondo punto ".repeat(30),
-                ])],
+                blocks: vec![Block::List(vec![text("Primo punto"), "Secondo punto ".repeat(30)])],
             },
         ],
         footer: text("Numero di controllo ABCD-EFGH"),

@@ -43,22 +43,16 @@ impl SealKey {
         let certificates =
             Certificate::load_pem_chain(certificates.as_bytes()).map_err(|_| WriteError::Key)?;
         let (label, der) = der::Document::from_pem(key.trim()).map_err(|_| WriteError::Key)?;
-        let info = &certificates
-            .first()
-            .ok_or(WriteError::Key)?
-            .tbs_certificate
-            .subject_public_key_info;
+        let info = &certificates.first().ok_or(WriteError::Key)?.tbs_certificate.subject_public_key_info;
         if label != "PRIVATE KEY" {
             return Err(WriteError::Key);
         }
         let der = der.as_bytes();
         let pair = match info.algorithm.oid {
             rfc5912::RSA_ENCRYPTION => RsaKeyPair::from_pkcs8(der).map(Pair::Rsa),
-            _ => EcdsaKeyPair::from_pkcs8(&lc::ECDSA_P256_SHA256_ASN1_SIGNING, der)
-                .map(Pair::P256)
-                .or_else(|_| {
-                    EcdsaKeyPair::from_pkcs8(&lc::ECDSA_P384_SHA384_ASN1_SIGNING, der).map(Pair::P384)
-                }),
+            _ => EcdsaKeyPair::from_pkcs8(&lc::ECDSA_P256_SHA256_ASN1_SIGNING, der).map(Pair::P256).or_else(
+                |_| EcdsaKeyPair::from_pkcs8(&lc::ECDSA_P384_SHA384_ASN1_SIGNING, der).map(Pair::P384),
+            ),
         }
         .map_err(|_| WriteError::Key)?;
         if pair.public() != info.subject_public_key.raw_bytes() {
@@ -69,10 +63,7 @@ impl SealKey {
 
     /// Bytes that a CMS of this key may need.
     pub(super) fn room(&self) -> usize {
-        let certificates = self
-            .certificates
-            .iter()
-            .map(|c| c.to_der().map_or(4_096, |der| der.len()));
+        let certificates = self.certificates.iter().map(|c| c.to_der().map_or(4_096, |der| der.len()));
         certificates.sum::<usize>() + 2_048
     }
 
@@ -98,28 +89,17 @@ impl SealKey {
             signature: OctetString::new(signature).ok()?,
             unsigned_attrs: None,
         };
-        let certificates = self
-            .certificates
-            .iter()
-            .cloned()
-            .map(CertificateChoices::Certificate);
+        let certificates = self.certificates.iter().cloned().map(CertificateChoices::Certificate);
         let data = SignedData {
             version: CmsVersion::V1,
             digest_algorithms: SetOfVec::try_from(vec![digest]).ok()?,
-            encap_content_info: EncapsulatedContentInfo {
-                econtent_type: rfc5911::ID_DATA,
-                econtent: None,
-            },
-            certificates: Some(CertificateSet(
-                SetOfVec::try_from(certificates.collect::<Vec<_>>()).ok()?,
-            )),
+            encap_content_info: EncapsulatedContentInfo { econtent_type: rfc5911::ID_DATA, econtent: None },
+            certificates: Some(CertificateSet(SetOfVec::try_from(certificates.collect::<Vec<_>>()).ok()?)),
             crls: None,
             signer_infos: SignerInfos(SetOfVec::try_from(vec![info]).ok()?),
         };
-        let content = ContentInfo {
-            content_type: rfc5911::ID_SIGNED_DATA,
-            content: Any::encode_from(&data).ok()?,
-        };
+        let content =
+            ContentInfo { content_type: rfc5911::ID_SIGNED_DATA, content: Any::encode_from(&data).ok()? };
         content.to_der().ok()
     }
 }
@@ -136,15 +116,9 @@ fn attributes(hash: Hash, pieces: &[&[u8]], signer: &Certificate) -> Option<SetO
     };
     let digest = OctetString::new(hash.digest(pieces)).ok()?;
     let values = [
-        (
-            rfc5911::ID_CONTENT_TYPE,
-            Any::encode_from(&rfc5911::ID_DATA).ok()?,
-        ),
+        (rfc5911::ID_CONTENT_TYPE, Any::encode_from(&rfc5911::ID_DATA).ok()?),
         (rfc5911::ID_MESSAGE_DIGEST, Any::encode_from(&digest).ok()?),
-        (
-            SIGNING_CERTIFICATE_V2,
-            Any::from_der(&binding.to_der().ok()?).ok()?,
-        ),
+        (SIGNING_CERTIFICATE_V2, Any::from_der(&binding.to_der().ok()?).ok()?),
     ];
     let mut set = SetOfVec::new();
     for (oid, value) in values {
@@ -189,8 +163,7 @@ impl Pair {
         match self {
             Self::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&lc::RSA_PKCS1_SHA256, &random, message, &mut signature)
-                    .ok()?;
+                pair.sign(&lc::RSA_PKCS1_SHA256, &random, message, &mut signature).ok()?;
                 Some(signature)
             }
             Self::P256(pair) | Self::P384(pair) => Some(pair.sign(&random, message).ok()?.as_ref().to_vec()),

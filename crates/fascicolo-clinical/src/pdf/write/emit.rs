@@ -58,15 +58,7 @@ fn leaf(op: &Op) -> Option<usize> {
 
 fn draw(op: &Op, faces: &Faces, surface: &mut Surface) {
     match op {
-        Op::Text {
-            x,
-            y,
-            size,
-            weight,
-            ink,
-            text,
-            ..
-        } => {
+        Op::Text { x, y, size, weight, ink, text, .. } => {
             let face = faces.get(*weight);
             surface.set_fill(Some(fill(*ink)));
             surface.draw_glyphs(
@@ -78,13 +70,7 @@ fn draw(op: &Op, faces: &Faces, surface: &mut Surface) {
                 false,
             );
         }
-        Op::Box {
-            x,
-            y,
-            width,
-            height,
-            ink,
-        } => {
+        Op::Box { x, y, width, height, ink } => {
             let mut path = PathBuilder::new();
             if let Some(rect) = Rect::from_xywh(*x, *y, *width, *height) {
                 path.push_rect(rect);
@@ -106,11 +92,7 @@ fn fill(ink: Ink) -> Fill {
         Ink::Stripe => (0xE6, 0xEC, 0xF2),
         Ink::Line => (0xB1, 0xBC, 0xC9),
     };
-    Fill {
-        paint: rgb::Color::new(r, g, b).into(),
-        opacity: NormalizedF32::ONE,
-        rule: FillRule::NonZero,
-    }
+    Fill { paint: rgb::Color::new(r, g, b).into(), opacity: NormalizedF32::ONE, rule: FillRule::NonZero }
 }
 
 /// Takes the pieces of a leaf; each has one parent.

@@ -32,12 +32,7 @@ pub(super) struct Face {
 /// The faces, read once.
 pub(super) fn faces() -> Result<&'static Faces, WriteError> {
     static FACES: OnceLock<Option<Faces>> = OnceLock::new();
-    let read = || {
-        Some(Faces {
-            regular: Face::read(REGULAR)?,
-            strong: Face::read(STRONG)?,
-        })
-    };
+    let read = || Some(Faces { regular: Face::read(REGULAR)?, strong: Face::read(STRONG)? });
     FACES.get_or_init(read).as_ref().ok_or(WriteError::Font)
 }
 
@@ -88,15 +83,7 @@ impl Face {
             .filter_map(|(at, c)| {
                 let (glyph, width) = *self.glyphs.get(&c)?;
                 let range = at..at + c.len_utf8();
-                Some(KrillaGlyph::new(
-                    GlyphId::new(glyph),
-                    width,
-                    0.0,
-                    0.0,
-                    0.0,
-                    range,
-                    None,
-                ))
+                Some(KrillaGlyph::new(GlyphId::new(glyph), width, 0.0, 0.0, 0.0, range, None))
             })
             .collect()
     }

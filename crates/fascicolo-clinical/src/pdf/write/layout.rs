@@ -27,22 +27,8 @@ pub(super) enum Ink {
 }
 
 pub(super) enum Op {
-    Text {
-        x: f32,
-        y: f32,
-        size: f32,
-        weight: Weight,
-        ink: Ink,
-        text: String,
-        leaf: Option<usize>,
-    },
-    Box {
-        x: f32,
-        y: f32,
-        width: f32,
-        height: f32,
-        ink: Ink,
-    },
+    Text { x: f32, y: f32, size: f32, weight: Weight, ink: Ink, text: String, leaf: Option<usize> },
+    Box { x: f32, y: f32, width: f32, height: f32, ink: Ink },
 }
 
 /// The tree of tags, by meaning.
@@ -72,20 +58,9 @@ struct Style {
 }
 
 impl Style {
-    const BODY: Self = Self {
-        size: BODY,
-        weight: Weight::Regular,
-        ink: Ink::Text,
-    };
-    const SMALL: Self = Self {
-        size: SMALL,
-        weight: Weight::Regular,
-        ink: Ink::Muted,
-    };
-    const STRONG: Self = Self {
-        weight: Weight::Strong,
-        ..Self::BODY
-    };
+    const BODY: Self = Self { size: BODY, weight: Weight::Regular, ink: Ink::Text };
+    const SMALL: Self = Self { size: SMALL, weight: Weight::Regular, ink: Ink::Muted };
+    const STRONG: Self = Self { weight: Weight::Strong, ..Self::BODY };
 
     fn leading(self) -> f32 {
         self.size * 1.36
@@ -93,15 +68,8 @@ impl Style {
 }
 
 pub(super) fn lay(sheet: &Sheet, faces: &Faces) -> Result<Laid, WriteError> {
-    let mut setter = Setter {
-        faces,
-        laid: Laid {
-            pages: vec![Vec::new()],
-            tree: Vec::new(),
-            leaves: 0,
-        },
-        y: 0.0,
-    };
+    let mut setter =
+        Setter { faces, laid: Laid { pages: vec![Vec::new()], tree: Vec::new(), leaves: 0 }, y: 0.0 };
     setter.band(sheet)?;
     setter.facts(&sheet.facts)?;
     for section in &sheet.sections {
@@ -174,11 +142,7 @@ impl Setter<'_> {
 
     /// The band at the top: who issued it, and what it is.
     fn band(&mut self, sheet: &Sheet) -> Result<(), WriteError> {
-        let issuer = Style {
-            size: 11.0,
-            ink: Ink::White,
-            ..Style::STRONG
-        };
+        let issuer = Style { size: 11.0, ink: Ink::White, ..Style::STRONG };
         let title = Style { size: 19.0, ..issuer };
         let issuers = self.broken(&sheet.issuer, issuer, WIDTH);
         let titles = self.broken(&sheet.title, title, WIDTH);
@@ -187,13 +151,7 @@ impl Setter<'_> {
         if height > PAGE.1 / 2.0 {
             return Err(WriteError::TooLong);
         }
-        self.put(Op::Box {
-            x: 0.0,
-            y: 0.0,
-            width: PAGE.0,
-            height,
-            ink: Ink::Band,
-        });
+        self.put(Op::Box { x: 0.0, y: 0.0, width: PAGE.0, height, ink: Ink::Band });
         self.y = 30.0;
         for (lines, style, heading) in [(issuers, issuer, false), (titles, title, true)] {
             let leaf = self.leaf();
@@ -250,21 +208,11 @@ impl Setter<'_> {
     }
 
     fn section_title(&mut self, title: &str) -> Result<(), WriteError> {
-        let style = Style {
-            size: 13.0,
-            weight: Weight::Strong,
-            ink: Ink::Primary,
-        };
+        let style = Style { size: 13.0, weight: Weight::Strong, ink: Ink::Primary };
         let lines = self.broken(title, style, WIDTH);
         self.y += 10.0;
         self.make_room(style.leading() * count(lines.len()) + 40.0)?;
-        self.put(Op::Box {
-            x: MARGIN,
-            y: self.y,
-            width: WIDTH,
-            height: 0.8,
-            ink: Ink::Line,
-        });
+        self.put(Op::Box { x: MARGIN, y: self.y, width: WIDTH, height: 0.8, ink: Ink::Line });
         self.y += 7.0;
         let leaf = self.leaf();
         for line in lines {
@@ -328,10 +276,7 @@ impl Setter<'_> {
             body.push(leaves);
         }
         self.y += 8.0;
-        self.laid.tree.push(Branch::Table {
-            head: head_leaves,
-            rows: body,
-        });
+        self.laid.tree.push(Branch::Table { head: head_leaves, rows: body });
         Ok(())
     }
 
@@ -363,29 +308,15 @@ impl Setter<'_> {
         leaves: Option<&[usize]>,
         head: Option<&[String]>,
     ) -> Result<(), WriteError> {
-        let style = if head.is_some() {
-            Style::STRONG
-        } else {
-            Style::BODY
-        };
+        let style = if head.is_some() { Style::STRONG } else { Style::BODY };
         let height = self.row_height(cells, widths, style);
         if height > BOTTOM - MARGIN {
             return Err(WriteError::TooLong);
         }
         self.make_room(if head.is_some() { height + 30.0 } else { height })?;
         let (top, ink) = (self.y, if head.is_some() { Ink::Stripe } else { Ink::Line });
-        let (y, thick) = if head.is_some() {
-            (top, height)
-        } else {
-            (top + height - 0.5, 0.5)
-        };
-        self.put(Op::Box {
-            x: MARGIN,
-            y,
-            width: WIDTH,
-            height: thick,
-            ink,
-        });
+        let (y, thick) = if head.is_some() { (top, height) } else { (top + height - 0.5, 0.5) };
+        self.put(Op::Box { x: MARGIN, y, width: WIDTH, height: thick, ink });
         let mut x = MARGIN;
         for (i, width) in widths.iter().enumerate() {
             let leaf = leaves.and_then(|leaves| leaves.get(i)).copied();
@@ -403,20 +334,11 @@ impl Setter<'_> {
 
     /// The foot of every page: the given words, and which page of how many.
     fn feet(&mut self, footer: &str) {
-        let style = Style {
-            size: 8.0,
-            ..Style::SMALL
-        };
+        let style = Style { size: 8.0, ..Style::SMALL };
         let lines = self.broken(footer, style, WIDTH - 60.0);
         let total = self.laid.pages.len();
         for (i, page) in self.laid.pages.iter_mut().enumerate() {
-            page.push(Op::Box {
-                x: MARGIN,
-                y: BOTTOM + 12.0,
-                width: WIDTH,
-                height: 0.5,
-                ink: Ink::Line,
-            });
+            page.push(Op::Box { x: MARGIN, y: BOTTOM + 12.0, width: WIDTH, height: 0.5, ink: Ink::Line });
             let number = format!("{} / {total}", i + 1);
             let right = MARGIN + WIDTH - self.faces.get(style.weight).width(&number, style.size);
             let mut foot = |x, y, text| {
