@@ -14,9 +14,6 @@ impl Tx<'_> {
     pub async fn claim_lease(&mut self, name: &str, until: Timestamp, now: Timestamp) -> Result<bool, Fault> {
         let sql = "INSERT INTO leases (name, claimed_until) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE \
                    SET claimed_until = excluded.claimed_until WHERE leases.claimed_until <= $3";
-        Ok(self
-            .execute(sql, &[name.into(), until.into(), now.into()])
-            .await?
-            == 1)
+        Ok(self.execute(sql, &[name.into(), until.into(), now.into()]).await? == 1)
     }
 }

@@ -72,8 +72,7 @@ impl Tx<'_> {
         let sql = "SELECT id, saml_id, provider, level, browser, return_to, previous_session, issued_at, \
                    expires_at, request_xml FROM login_requests \
                    WHERE saml_id = $1 AND browser = $2 AND used_at IS NULL AND expires_at > $3";
-        self.row(sql, &[saml_id.into(), browser.into(), now.into()], request)
-            .await
+        self.row(sql, &[saml_id.into(), browser.into(), now.into()], request).await
     }
 
     /// Uses up a pending login; `true` exactly once, however many try at once.
@@ -88,10 +87,7 @@ impl Tx<'_> {
     ) -> Result<bool, Fault> {
         let sql = "UPDATE login_requests SET used_at = $1 \
                    WHERE id = $2 AND browser = $3 AND used_at IS NULL AND expires_at > $1";
-        Ok(self
-            .execute(sql, &[now.into(), id.into(), browser.into()])
-            .await?
-            == 1)
+        Ok(self.execute(sql, &[now.into(), id.into(), browser.into()]).await? == 1)
     }
 
     /// Remembers an assertion until it can no longer be valid; `false`: it was seen before.

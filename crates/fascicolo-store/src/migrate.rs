@@ -113,9 +113,7 @@ async fn applied(tx: &mut Tx<'_>) -> Result<usize, Fault> {
         return Ok(0);
     }
     let sql = "SELECT number, sha256 FROM schema_migrations ORDER BY number";
-    let applied = tx
-        .rows(sql, &[], |c| Ok((c.number::<u64>()?, c.digest()?)))
-        .await?;
+    let applied = tx.rows(sql, &[], |c| Ok((c.number::<u64>()?, c.digest()?))).await?;
     for (i, (number, digest)) in applied.iter().enumerate() {
         let problem = match MIGRATIONS.get(i) {
             Some(known) if *number == known.number && *digest == Digest::of(known.text.as_bytes()) => {

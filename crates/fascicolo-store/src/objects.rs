@@ -66,8 +66,7 @@ impl Tx<'_> {
         let sql = "SELECT id, kek, wrapped_key, size, sha256, stored_size FROM objects \
                    WHERE kek = $1 AND id > $2 ORDER BY id LIMIT $3";
         let after = after.map_or_else(String::new, |id| id.to_string());
-        self.rows(sql, &[kek.into(), after.into(), i64::from(limit).into()], object)
-            .await
+        self.rows(sql, &[kek.into(), after.into(), i64::from(limit).into()], object).await
     }
 
     /// Stores an object's key as wrapped by another key-encryption key; `false`: it was rewrapped meanwhile.
@@ -76,12 +75,8 @@ impl Tx<'_> {
     /// The store failed.
     pub async fn rewrap_object(&mut self, old_kek: &str, object: &StoredObject) -> Result<bool, Fault> {
         let sql = "UPDATE objects SET kek = $1, wrapped_key = $2 WHERE id = $3 AND kek = $4";
-        let params = [
-            (&object.kek).into(),
-            object.wrapped_key.as_slice().into(),
-            object.id.into(),
-            old_kek.into(),
-        ];
+        let params =
+            [(&object.kek).into(), object.wrapped_key.as_slice().into(), object.id.into(), old_kek.into()];
         Ok(self.execute(sql, &params).await? == 1)
     }
 }

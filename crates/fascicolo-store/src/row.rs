@@ -33,11 +33,7 @@ impl Value {
     /// PostgreSQL holds no NUL in text: it becomes the replacement character on both engines.
     pub(crate) fn text(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self::Text(Some(if text.contains('\0') {
-            text.replace('\0', "\u{fffd}")
-        } else {
-            text
-        }))
+        Self::Text(Some(if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }))
     }
 
     pub(crate) fn null_or<T>(value: Option<T>, empty: Self) -> Self
@@ -223,10 +219,7 @@ fn instant(millis: i64) -> Result<Timestamp, Broken> {
 }
 
 fn digest(bytes: &[u8]) -> Result<Digest, Broken> {
-    bytes
-        .try_into()
-        .map(Digest::from_bytes)
-        .map_err(|_| Broken::new("a digest of the wrong length"))
+    bytes.try_into().map(Digest::from_bytes).map_err(|_| Broken::new("a digest of the wrong length"))
 }
 
 fn null() -> Broken {

@@ -24,15 +24,7 @@ impl Tx<'_> {
     /// # Errors
     /// The store failed; or the token is in use already.
     pub async fn insert_session(&mut self, new: &NewSession) -> Result<(), Fault> {
-        let Session {
-            id,
-            citizen,
-            method,
-            level,
-            opened_at,
-            last_seen_at,
-            ends_at,
-        } = new.session;
+        let Session { id, citizen, method, level, opened_at, last_seen_at, ends_at } = new.session;
         let sql = "INSERT INTO sessions (token, id, citizen_id, method, level, opened_at, last_seen_at, ends_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let params = [
@@ -59,8 +51,7 @@ impl Tx<'_> {
         let sql = "SELECT s.id, s.citizen_id, s.method, s.level, s.opened_at, s.last_seen_at, s.ends_at, \
                    c.id, c.codice_fiscale, c.given_name, c.family_name, c.birth_date, c.registered, c.standing, \
                    c.ward FROM sessions s JOIN citizens c ON c.id = s.citizen_id WHERE s.token = $1";
-        self.row(sql, &[token.into()], |c| Ok((session(c)?, citizen(c)?)))
-            .await
+        self.row(sql, &[token.into()], |c| Ok((session(c)?, citizen(c)?))).await
     }
 
     /// Notes that the person is there; `false`: the session is gone. An older instant changes nothing.
@@ -111,10 +102,7 @@ impl Tx<'_> {
         before: Timestamp,
     ) -> Result<Option<(Timestamp, Method)>, Fault> {
         let sql = "SELECT at, method FROM logins WHERE citizen_id = $1 AND at < $2 ORDER BY at DESC LIMIT 1";
-        self.row(sql, &[citizen.into(), before.into()], |c| {
-            Ok((c.instant()?, c.code(Method::parse)?))
-        })
-        .await
+        self.row(sql, &[citizen.into(), before.into()], |c| Ok((c.instant()?, c.code(Method::parse)?))).await
     }
 
     /// Removes sessions not seen since `idle_before`, or over; answers how many.

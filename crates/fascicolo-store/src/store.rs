@@ -49,12 +49,9 @@ impl Store {
     /// Out of reach or busy (passing); an address of no known kind, a damaged file, or a schema that this program
     /// does not know: it is newer, or a migration was changed.
     pub async fn open(url: &str, options: Options) -> Result<Self, Fault> {
-        let engine = Engine::open(url, &options)
-            .await
-            .map_err(|broken| broken.fault("opening the database"))?;
-        let store = Self {
-            engine: Arc::new(engine),
-        };
+        let engine =
+            Engine::open(url, &options).await.map_err(|broken| broken.fault("opening the database"))?;
+        let store = Self { engine: Arc::new(engine) };
         store.schema().await?;
         Ok(store)
     }
@@ -93,8 +90,7 @@ impl Store {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), Fault> {
-        self.read(async |tx| tx.row("SELECT 1", &[], |c| c.int()).await.map(drop))
-            .await
+        self.read(async |tx| tx.row("SELECT 1", &[], |c| c.int()).await.map(drop)).await
     }
 
     /// Where the schema stands. [`Store::open`] has already refused one that is unknown.

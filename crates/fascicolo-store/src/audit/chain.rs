@@ -44,13 +44,7 @@ struct Head {
 
 impl Chain {
     pub(crate) fn new(node: &str, lane: i64, generation: Generation) -> Self {
-        Self {
-            node: node.into(),
-            lane,
-            generation,
-            seen: 0,
-            head: None,
-        }
+        Self { node: node.into(), lane, generation, seen: 0, head: None }
     }
 
     /// What is stored may have moved on without us.
@@ -123,12 +117,7 @@ impl Tx<'_> {
         let sql = "SELECT MAX(day) FROM audit_segments WHERE node = $1 AND lane = $2";
         let key = [node.into(), lane.into()];
         let Some(day) = self.row(sql, &key, |c| c.int_or_null()).await?.flatten() else {
-            return Ok(Head {
-                day: i64::MIN,
-                seq: 0,
-                hash: genesis(node, lane),
-                closed: true,
-            });
+            return Ok(Head { day: i64::MIN, seq: 0, hash: genesis(node, lane), closed: true });
         };
         let key = [day.into(), node.into(), lane.into()];
         let closing = "SELECT row_count, hash FROM audit_checkpoints \
@@ -141,12 +130,7 @@ impl Tx<'_> {
             None => self.row(last, &key, |c| Ok((c.int()?, c.digest()?))).await?,
         };
         let (seq, hash) = found.ok_or_else(|| Fault::bare("looking for the end of an audit chain"))?;
-        Ok(Head {
-            day,
-            seq,
-            hash,
-            closed: closed.is_some(),
-        })
+        Ok(Head { day, seq, hash, closed: closed.is_some() })
     }
 
     /// The place after `head`, in a segment that takes rows.
@@ -154,34 +138,19 @@ impl Tx<'_> {
         let hash = link(&head.hash, event);
         let today = day_of(event.at);
         if !head.closed && today <= head.day {
-            return Ok(Head {
-                seq: head.seq + 1,
-                hash,
-                ..head
-            });
+            return Ok(Head { seq: head.seq + 1, hash, ..head });
         }
-        let day = if head.closed {
-            today.max(head.day.saturating_add(DAY))
-        } else {
-            today
-        };
+        let day = if head.closed { today.max(head.day.saturating_add(DAY)) } else { today };
         let sql = "INSERT INTO audit_segments (day, node, lane) VALUES ($1, $2, $3)";
         self.execute(sql, &[day.into(), node.into(), lane.into()]).await?;
-        Ok(Head {
-            day,
-            seq: 1,
-            hash,
-            closed: false,
-        })
+        Ok(Head { day, seq: 1, hash, closed: false })
     }
 
     async fn insert_event(&mut self, node: &str, lane: i64, head: Head, event: &Event) -> Result<(), Fault> {
         let (actor, person, capacity, session) = match event.actor {
-            Actor::Person {
-                id,
-                capacity,
-                session,
-            } => ("person", Some(id), Some(capacity.code()), Some(session)),
+            Actor::Person { id, capacity, session } => {
+                ("person", Some(id), Some(capacity.code()), Some(session))
+            }
             Actor::Anyone => ("anyone", None, None, None),
             Actor::System => ("system", None, None, None),
         };

@@ -55,9 +55,7 @@ impl CheckpointKind {
     }
 
     fn parse(code: &str) -> Option<Self> {
-        [Self::Open, Self::Closed, Self::Erased]
-            .into_iter()
-            .find(|k| k.code() == code)
+        [Self::Open, Self::Closed, Self::Erased].into_iter().find(|k| k.code() == code)
     }
 }
 
@@ -65,13 +63,7 @@ impl Checkpoint {
     /// The bytes that are signed, and whose digest the next checkpoint carries: one field a line.
     #[must_use]
     pub fn statement(&self) -> Vec<u8> {
-        let Self {
-            number,
-            day,
-            lane,
-            rows,
-            ..
-        } = self;
+        let Self { number, day, lane, rows, .. } = self;
         format!(
             "fascicolo audit checkpoint 1\n{number}\n{day}\n{lane}\n{kind}\n{rows}\n{hash}\n{at}\n{previous}\n{node}",
             kind = self.kind.code(),
@@ -171,12 +163,7 @@ impl Tx<'_> {
                    WHERE c.day = s.day AND c.node = s.node AND c.lane = s.lane AND c.kind = 'closed') \
                    ORDER BY s.day, s.node, s.lane";
         self.rows(sql, &[], |c| {
-            Ok(Segment {
-                day: c.int()?,
-                node: c.text()?,
-                lane: c.int()?,
-                checked: c.number()?,
-            })
+            Ok(Segment { day: c.int()?, node: c.text()?, lane: c.int()?, checked: c.number()? })
         })
         .await
     }
@@ -188,19 +175,11 @@ impl Tx<'_> {
         now: Timestamp,
         sign: &impl Sign,
     ) -> Result<bool, Fault> {
-        let Segment {
-            day,
-            node,
-            lane,
-            checked,
-            ..
-        } = segment;
+        let Segment { day, node, lane, checked, .. } = segment;
         let sql = "SELECT seq, hash FROM audit_events WHERE day = $1 AND node = $2 AND lane = $3 \
                    ORDER BY seq DESC LIMIT 1";
         let key = [(*day).into(), node.into(), (*lane).into()];
-        let last = self
-            .row(sql, &key, |c| Ok((c.number::<u64>()?, c.digest()?)))
-            .await?;
+        let last = self.row(sql, &key, |c| Ok((c.number::<u64>()?, c.digest()?))).await?;
         let Some((rows, hash)) = last else {
             return Ok(false);
         };
@@ -209,11 +188,7 @@ impl Tx<'_> {
         if !over && rows == *checked {
             return Ok(false);
         }
-        let kind = if over {
-            CheckpointKind::Closed
-        } else {
-            CheckpointKind::Open
-        };
+        let kind = if over { CheckpointKind::Closed } else { CheckpointKind::Open };
         let checkpoint = Checkpoint {
             number: 0,
             day: *day,
@@ -248,11 +223,7 @@ impl Tx<'_> {
         let sql = "DELETE FROM audit_events WHERE day = $1 AND node = $2 AND lane = $3";
         let key = [closed.day.into(), (&closed.node).into(), closed.lane.into()];
         let rows = self.execute(sql, &key).await?;
-        let erased = Checkpoint {
-            kind: CheckpointKind::Erased,
-            at: now,
-            ..closed
-        };
+        let erased = Checkpoint { kind: CheckpointKind::Erased, at: now, ..closed };
         self.append_checkpoint(erased, sign).await?;
         Ok(rows)
     }

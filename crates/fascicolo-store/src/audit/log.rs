@@ -45,23 +45,12 @@ impl Tx<'_> {
             Some(cursor) => (cursor.at.as_millisecond(), cursor.id.to_string()),
             None => (i64::MAX, "~".to_owned()),
         };
-        let params = [
-            subject.into(),
-            at.into(),
-            id.into(),
-            (i64::from(limit) + 1).into(),
-        ];
+        let params = [subject.into(), at.into(), id.into(), (i64::from(limit) + 1).into()];
         let rows = self
             .rows(sql, &params, |c| {
-                Ok(LoggedEvent {
-                    event: event(c)?,
-                    kind: c.code_or_null(Kind::by_loinc)?,
-                })
+                Ok(LoggedEvent { event: event(c)?, kind: c.code_or_null(Kind::by_loinc)? })
             })
             .await?;
-        Ok(Page::cut(rows, limit, |last| LogCursor {
-            at: last.event.at,
-            id: last.event.id,
-        }))
+        Ok(Page::cut(rows, limit, |last| LogCursor { at: last.event.at, id: last.event.id }))
     }
 }

@@ -32,11 +32,7 @@ fn event(c: &mut Columns<'_>) -> Result<Event, Broken> {
     let actor = c.str()?;
     let person = (c.id_or_null()?, c.code_or_null(Capacity::parse)?, c.id_or_null()?);
     let actor = match (actor, person) {
-        ("person", (Some(id), Some(capacity), Some(session))) => Actor::Person {
-            id,
-            capacity,
-            session,
-        },
+        ("person", (Some(id), Some(capacity), Some(session))) => Actor::Person { id, capacity, session },
         ("anyone", (None, None, None)) => Actor::Anyone,
         ("system", (None, None, None)) => Actor::System,
         _ => return Err(Broken::new("an actor of no known kind")),

@@ -127,9 +127,7 @@ impl Store {
         let mut verifier = Verifier::default();
         let mut after = 0;
         loop {
-            let chunk = self
-                .read(async move |tx| tx.checkpoints_after(after).await)
-                .await?;
+            let chunk = self.read(async move |tx| tx.checkpoints_after(after).await).await?;
             for (checkpoint, signature) in &chunk {
                 verifier.checkpoint(checkpoint, signed(&checkpoint.statement(), signature));
                 after = checkpoint.number;
@@ -161,8 +159,7 @@ impl Tx<'_> {
         let sql = "SELECT number, day, node, lane, kind, row_count, hash, at, previous, signature \
                    FROM audit_checkpoints WHERE number > $1 ORDER BY number LIMIT 4096";
         let params = [crate::row::number(number)];
-        self.rows(sql, &params, |c| Ok((Checkpoint::read(c)?, c.bytes()?.to_vec())))
-            .await
+        self.rows(sql, &params, |c| Ok((Checkpoint::read(c)?, c.bytes()?.to_vec()))).await
     }
 
     async fn trail_after(&mut self, last: Option<(Place, u64)>) -> Result<Vec<Row>, Fault> {
@@ -171,12 +168,9 @@ impl Tx<'_> {
                    WHERE day >= $1 AND (day, node, lane, seq) > ($1, $2, $3, $4) \
                    ORDER BY day, node, lane, seq LIMIT 4096";
         let params = match &last {
-            Some((place, seq)) => [
-                place.day.into(),
-                (&place.node).into(),
-                place.lane.into(),
-                crate::row::number(*seq),
-            ],
+            Some((place, seq)) => {
+                [place.day.into(), (&place.node).into(), place.lane.into(), crate::row::number(*seq)]
+            }
             None => [i64::MIN.into(), "".into(), 0.into(), 0.into()],
         };
         self.rows(sql, &params, read_row).await
@@ -189,20 +183,11 @@ impl Tx<'_> {
 }
 
 fn place(c: &mut Columns<'_>) -> Result<Place, Broken> {
-    Ok(Place {
-        day: c.int()?,
-        node: c.text()?,
-        lane: c.int()?,
-    })
+    Ok(Place { day: c.int()?, node: c.text()?, lane: c.int()? })
 }
 
 fn read_row(c: &mut Columns<'_>) -> Result<Row, Broken> {
-    Ok(Row {
-        place: place(c)?,
-        seq: c.number()?,
-        hash: c.digest()?,
-        event: event(c)?,
-    })
+    Ok(Row { place: place(c)?, seq: c.number()?, hash: c.digest()?, event: event(c)? })
 }
 
 #[derive(Default)]
@@ -215,15 +200,10 @@ struct Verifier {
 impl Verifier {
     /// Takes the next checkpoint, by number.
     fn checkpoint(&mut self, checkpoint: &Checkpoint, genuine: bool) {
-        let place = Place {
-            day: checkpoint.day,
-            node: checkpoint.node.clone(),
-            lane: checkpoint.lane,
-        };
+        let place = Place { day: checkpoint.day, node: checkpoint.node.clone(), lane: checkpoint.lane };
         let (number, previous) = self.report.last_checkpoint.unwrap_or((0, NO_CHECKPOINT));
         if !genuine || checkpoint.number != number + 1 || checkpoint.previous != previous {
-            self.report
-                .find(FindingKind::Checkpoint, &place, checkpoint.number);
+            self.report.find(FindingKind::Checkpoint, &place, checkpoint.number);
         }
         self.report.checkpoints += 1;
         self.report.last_checkpoint = Some((checkpoint.number, Digest::of(&checkpoint.statement())));
@@ -259,11 +239,7 @@ impl Verifier {
             self.report.find(FindingKind::Altered, &row.place, row.seq);
         }
         if let Some(signed) = self.signed.get(&row.place) {
-            if signed
-                .marks
-                .iter()
-                .any(|(rows, hash)| *rows == row.seq && *hash != row.hash)
-            {
+            if signed.marks.iter().any(|(rows, hash)| *rows == row.seq && *hash != row.hash) {
                 self.report.find(FindingKind::Rewritten, &row.place, row.seq);
             }
             let end = signed.marks.iter().map(|(rows, _)| *rows).max().unwrap_or(0);
@@ -271,11 +247,7 @@ impl Verifier {
                 self.report.find(FindingKind::Inserted, &row.place, row.seq);
             }
         }
-        let lane = Lane {
-            place: row.place,
-            seq: row.seq,
-            hash: row.hash,
-        };
+        let lane = Lane { place: row.place, seq: row.seq, hash: row.hash };
         self.lanes.insert(key, lane);
     }
 
@@ -301,10 +273,8 @@ impl Verifier {
 
     /// A segment ends: its checkpoints may not have counted more.
     fn end(&mut self, lane: &Lane) {
-        let counted = self
-            .signed
-            .get(&lane.place)
-            .and_then(|signed| signed.marks.iter().map(|(rows, _)| *rows).max());
+        let counted =
+            self.signed.get(&lane.place).and_then(|signed| signed.marks.iter().map(|(rows, _)| *rows).max());
         if counted.is_some_and(|rows| rows > lane.seq) {
             self.report.find(FindingKind::Truncated, &lane.place, lane.seq);
         }
@@ -320,11 +290,7 @@ impl Verifier {
             .filter(|(_, signed)| !signed.seen && !signed.erased)
             .map(|(place, _)| place.clone())
             .collect();
-        gone.extend(
-            opened
-                .into_iter()
-                .filter(|place| !self.signed.contains_key(place)),
-        );
+        gone.extend(opened.into_iter().filter(|place| !self.signed.contains_key(place)));
         for place in gone {
             self.report.find(FindingKind::Truncated, &place, 0);
         }

@@ -121,10 +121,7 @@ impl Tx<'_> {
             (i64::from(limit) + 1).into(),
         ];
         let rows = self.rows(sql, &params, listed).await?;
-        Ok(Page::cut(rows, limit, |last| Cursor {
-            issued_at: last.issued_at,
-            id: last.id,
-        }))
+        Ok(Page::cut(rows, limit, |last| Cursor { issued_at: last.issued_at, id: last.id }))
     }
 }
 
@@ -169,9 +166,7 @@ fn patterns(words: &str) -> [String; WORDS] {
 }
 
 fn escaped(word: &str) -> String {
-    word.chars()
-        .flat_map(|c| matches!(c, '%' | '_' | '!').then_some('!').into_iter().chain([c]))
-        .collect()
+    word.chars().flat_map(|c| matches!(c, '%' | '_' | '!').then_some('!').into_iter().chain([c])).collect()
 }
 
 #[cfg(test)]

@@ -56,11 +56,7 @@ impl Tx<'_> {
             return self.held(document).await;
         }
         let sql = "INSERT INTO check_numbers (check_number, citizen_id, document_id) VALUES ($1, $2, $3)";
-        let params = [
-            document.check_number.compact().into(),
-            document.subject.into(),
-            document.id.into(),
-        ];
+        let params = [document.check_number.compact().into(), document.subject.into(), document.id.into()];
         self.execute(sql, &params).await?;
         self.insert_row(document).await?;
         Ok(Inserted::New)
@@ -175,8 +171,7 @@ impl Tx<'_> {
             "documents d WHERE d.citizen_id = $1 AND d.national_extension = $2 \
              ORDER BY d.issued_at DESC, d.id DESC LIMIT 1"
         );
-        self.row(sql, &[subject.into(), number.as_str().into()], document)
-            .await
+        self.row(sql, &[subject.into(), number.as_str().into()], document).await
     }
 
     /// Whose document a national id names, and which.
@@ -188,10 +183,7 @@ impl Tx<'_> {
         id: &NationalId,
     ) -> Result<Option<(CitizenId, DocumentId)>, Fault> {
         let sql = "SELECT citizen_id, document_id FROM national_ids WHERE root = $1 AND extension = $2";
-        self.row(sql, &[(&id.root).into(), (&id.extension).into()], |c| {
-            Ok((c.id()?, c.id()?))
-        })
-        .await
+        self.row(sql, &[(&id.root).into(), (&id.extension).into()], |c| Ok((c.id()?, c.id()?))).await
     }
 
     /// Marks a current document as replaced by another of the same person (REC-R5); `false`: it was not current, or
@@ -208,10 +200,7 @@ impl Tx<'_> {
         let sql = "UPDATE documents SET status = 'replaced', replaced_by = $3 \
                    WHERE citizen_id = $1 AND id = $2 AND id <> $3 AND status = 'current' \
                    AND EXISTS (SELECT 1 FROM documents n WHERE n.citizen_id = $1 AND n.id = $3)";
-        Ok(self
-            .execute(sql, &[subject.into(), old.into(), new.into()])
-            .await?
-            == 1)
+        Ok(self.execute(sql, &[subject.into(), old.into(), new.into()]).await? == 1)
     }
 
     /// Marks a document as annulled (REC-R5); `false`: it was already, or is not theirs.
@@ -240,10 +229,7 @@ fn document(c: &mut Columns<'_>) -> Result<Document, Broken> {
         subject: c.id()?,
         kind: c.code(Kind::by_loinc)?,
         title: c.text()?,
-        national_id: NationalId {
-            root: c.text()?,
-            extension: c.text()?,
-        },
+        national_id: NationalId { root: c.text()?, extension: c.text()? },
         check_number: c.code(|text| CheckNumber::parse(text).ok())?,
         issued_at: c.instant()?,
         taken_at: c.instant()?,
@@ -277,11 +263,9 @@ fn signature(c: &mut Columns<'_>) -> Result<Signature, Broken> {
     let (signature, signer) = (c.str()?, c.text_or_null()?);
     let (known, at) = (c.flag_or_null()?, c.instant_or_null()?);
     match (signature, signer, known) {
-        ("intact", Some(signer), Some(known)) => Ok(Signature::Intact {
-            signer,
-            chain: if known { Chain::Known } else { Chain::Unknown },
-            at,
-        }),
+        ("intact", Some(signer), Some(known)) => {
+            Ok(Signature::Intact { signer, chain: if known { Chain::Known } else { Chain::Unknown }, at })
+        }
         ("broken", None, None) => Ok(Signature::Broken),
         ("not_signed", None, None) => Ok(Signature::NotSigned),
         _ => Err(Broken::new("a signature in no known state")),

@@ -16,17 +16,11 @@ enum AnyRow<'r> {
 
 impl<'r> Columns<'r> {
     pub(super) fn sqlite(row: &'r rusqlite::Row<'r>) -> Self {
-        Self {
-            row: AnyRow::Sqlite(row),
-            next: 0,
-        }
+        Self { row: AnyRow::Sqlite(row), next: 0 }
     }
 
     pub(super) fn postgres(row: &'r tokio_postgres::Row) -> Self {
-        Self {
-            row: AnyRow::Postgres(row),
-            next: 0,
-        }
+        Self { row: AnyRow::Postgres(row), next: 0 }
     }
 
     pub(crate) fn str_or_null(&mut self) -> Result<Option<&'r str>, Broken> {

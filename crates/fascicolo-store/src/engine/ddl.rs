@@ -13,24 +13,16 @@ const BY_CITIZEN: &str = "{{partition by citizen}}";
 const BY_MONTH: &str = "{{partition by month}}";
 
 pub(super) fn sqlite(portable: &str) -> String {
-    portable
-        .replace(BYTES, "BLOB")
-        .replace(BY_CITIZEN, "")
-        .replace(BY_MONTH, "")
+    portable.replace(BYTES, "BLOB").replace(BY_CITIZEN, "").replace(BY_MONTH, "")
 }
 
 pub(super) fn postgres(portable: &str) -> String {
-    portable
-        .replace(BYTES, "BYTEA")
-        .split_inclusive(';')
-        .map(partitioned)
-        .collect()
+    portable.replace(BYTES, "BYTEA").split_inclusive(';').map(partitioned).collect()
 }
 
 fn partitioned(statement: &str) -> String {
-    let Some(table) = statement
-        .split_once("CREATE TABLE ")
-        .and_then(|(_, rest)| rest.split_whitespace().next())
+    let Some(table) =
+        statement.split_once("CREATE TABLE ").and_then(|(_, rest)| rest.split_whitespace().next())
     else {
         return statement.to_owned();
     };
@@ -45,9 +37,7 @@ fn partitioned(statement: &str) -> String {
         sql
     } else if statement.contains(BY_MONTH) {
         let mut sql = statement.replace(BY_MONTH, "PARTITION BY RANGE (day)");
-        sql.push_str(&format!(
-            "\nCREATE TABLE {table}_rest PARTITION OF {table} DEFAULT;"
-        ));
+        sql.push_str(&format!("\nCREATE TABLE {table}_rest PARTITION OF {table} DEFAULT;"));
         sql
     } else {
         statement.to_owned()
@@ -86,8 +76,7 @@ impl Month {
 
 /// 00:00 UTC of a day, in milliseconds.
 fn millis(day: Date) -> i64 {
-    day.to_zoned(TimeZone::UTC)
-        .map_or(i64::MAX, |zoned| zoned.timestamp().as_millisecond())
+    day.to_zoned(TimeZone::UTC).map_or(i64::MAX, |zoned| zoned.timestamp().as_millisecond())
 }
 
 #[cfg(test)]
@@ -100,10 +89,7 @@ mod tests {
     #[test]
     fn sqlite_has_no_partitions() {
         let sql = sqlite(TEXT);
-        assert!(
-            !sql.contains("{{") && !sql.contains("PARTITION") && sql.contains("x BLOB"),
-            "{sql}"
-        );
+        assert!(!sql.contains("{{") && !sql.contains("PARTITION") && sql.contains("x BLOB"), "{sql}");
     }
 
     #[test]

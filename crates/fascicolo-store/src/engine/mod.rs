@@ -70,17 +70,11 @@ pub(crate) struct Broken {
 
 impl Broken {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Self {
-            passing: false,
-            reason: reason.into(),
-        }
+        Self { passing: false, reason: reason.into() }
     }
 
     pub(crate) fn passing(reason: impl Into<String>) -> Self {
-        Self {
-            passing: true,
-            reason: reason.into(),
-        }
+        Self { passing: true, reason: reason.into() }
     }
 
     pub(crate) fn fault(&self, doing: &'static str) -> Fault {
@@ -116,9 +110,7 @@ impl Engine {
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             postgres::Postgres::open(url, options).await.map(Self::Postgres)
         } else {
-            Err(Broken::new(
-                "a database address starts with sqlite:// or postgres://",
-            ))
+            Err(Broken::new("a database address starts with sqlite:// or postgres://"))
         }
     }
 

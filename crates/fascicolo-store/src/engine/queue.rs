@@ -21,13 +21,7 @@ struct State<T> {
 
 impl<T> Queue<T> {
     pub(super) fn new() -> Self {
-        Self {
-            state: Mutex::new(State {
-                waiting: VecDeque::new(),
-                closed: false,
-            }),
-            ready: Condvar::new(),
-        }
+        Self { state: Mutex::new(State { waiting: VecDeque::new(), closed: false }), ready: Condvar::new() }
     }
 
     pub(super) fn push(&self, item: T) {
@@ -71,10 +65,7 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn new(places: usize, wait: Duration) -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(places)),
-            wait,
-        }
+        Self { places: Arc::new(Semaphore::new(places)), wait }
     }
 
     pub(super) async fn enter(&self) -> Result<OwnedSemaphorePermit, Broken> {

@@ -68,11 +68,7 @@ impl Sqlite {
             Purpose::Write | Purpose::Maintain => (&self.write_gate, &self.writes),
         };
         let place = gate.enter().await?;
-        queue.push(Job {
-            work,
-            fate,
-            _place: place,
-        });
+        queue.push(Job { work, fate, _place: place });
         Ok(())
     }
 }
@@ -147,11 +143,7 @@ struct Writer {
 
 impl Writer {
     fn new(conn: Connection, chain: Chain) -> Self {
-        Self {
-            conn,
-            chain,
-            data_version: -1,
-        }
+        Self { conn, chain, data_version: -1 }
     }
 
     fn run(mut self, queue: &Queue<Job>) {
@@ -240,10 +232,7 @@ impl Writer {
                 self.chain = before;
                 let result = control(&self.conn, "ROLLBACK TO unit")
                     .and_then(|()| control(&self.conn, "RELEASE unit"));
-                tell(
-                    undone,
-                    failure.unwrap_or_else(|| Broken::new("the unit of work failed")),
-                );
+                tell(undone, failure.unwrap_or_else(|| Broken::new("the unit of work failed")));
                 result.map(|()| None)
             }
         }
@@ -302,9 +291,7 @@ pub(super) fn batch(conn: &Connection, sql: &str) -> Result<(), Broken> {
 /// Binds by name: SQLite numbers `$2 … $1` by first appearance.
 fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Value]) -> Result<(), Broken> {
     for i in 1..=statement.parameter_count() {
-        let number = statement
-            .parameter_name(i)
-            .and_then(|name| name.get(1..)?.parse::<usize>().ok());
+        let number = statement.parameter_name(i).and_then(|name| name.get(1..)?.parse::<usize>().ok());
         let value = number
             .and_then(|n| params.get(n.checked_sub(1)?))
             .ok_or_else(|| Broken::new("a parameter without its value"))?;

@@ -23,9 +23,7 @@ pub(super) fn connector(config: &Config, options: &Options) -> Result<Option<Mak
         {
             Ok(None)
         } else {
-            Err(Broken::new(
-                "the database is on another machine: its address needs sslmode=require",
-            ))
+            Err(Broken::new("the database is on another machine: its address needs sslmode=require"))
         };
     }
     let pem = match &options.postgres_ca {
@@ -35,9 +33,7 @@ pub(super) fn connector(config: &Config, options: &Options) -> Result<Option<Mak
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok));
     if roots.is_empty() {
-        return Err(Broken::new(
-            "no certificate authority for the database can be read",
-        ));
+        return Err(Broken::new("no certificate authority for the database can be read"));
     }
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     let client = ClientConfig::builder_with_provider(provider.into())
@@ -51,10 +47,7 @@ pub(super) fn connector(config: &Config, options: &Options) -> Result<Option<Mak
 fn is_here(host: &Host) -> bool {
     match host {
         Host::Tcp(name) => {
-            name == "localhost"
-                || name
-                    .parse::<std::net::IpAddr>()
-                    .is_ok_and(|address| address.is_loopback())
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
         }
         #[cfg(unix)]
         Host::Unix(_) => true,

@@ -23,11 +23,7 @@ pub(super) enum Conn<'c> {
 
 impl<'c> Tx<'c> {
     pub(super) fn new(conn: Conn<'c>, chain: Option<&'c mut Chain>) -> Self {
-        Self {
-            conn,
-            chain,
-            failure: None,
-        }
+        Self { conn, chain, failure: None }
     }
 
     /// All rows, mapped while the engine still holds them.

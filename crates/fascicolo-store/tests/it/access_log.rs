@@ -18,21 +18,14 @@ fn a_person_sees_what_concerns_them_newest_first_in_pages() {
             event(Deed::DocumentVerified, noon()),
         ];
         for i in 0..44 {
-            events.push(
-                event_by(&anna, Deed::LoggedIn, after_seconds(noon(), i / 3))
-                    .refused()
-                    .saying("R7"),
-            );
+            events.push(event_by(&anna, Deed::LoggedIn, after_seconds(noon(), i / 3)).refused().saying("R7"));
         }
         place.record(events).await;
         let id = anna.id;
         let (mut lines, mut after) = (Vec::new(), None);
         loop {
-            let page = place
-                .store
-                .read(async move |tx| tx.access_log_page(id, after, 20).await)
-                .await
-                .unwrap();
+            let page =
+                place.store.read(async move |tx| tx.access_log_page(id, after, 20).await).await.unwrap();
             lines.extend(page.rows);
             match page.next {
                 Some(next) => after = Some(next),
@@ -41,19 +34,12 @@ fn a_person_sees_what_concerns_them_newest_first_in_pages() {
         }
         assert_eq!(lines.len(), 45);
         let newest = &lines[0];
-        assert_eq!(
-            (newest.event.deed, newest.event.granted),
-            (Deed::DocumentRead, true)
-        );
+        assert_eq!((newest.event.deed, newest.event.granted), (Deed::DocumentRead, true));
         assert_eq!(newest.event.document, Some(document.id));
         assert_eq!(newest.kind, Kind::by_key("laboratory_report"));
         let older = &lines[1];
         assert_eq!((older.event.deed, older.event.granted), (Deed::LoggedIn, false));
         assert_eq!((older.event.detail.as_str(), older.kind), ("R7", None));
-        assert!(
-            lines
-                .windows(2)
-                .all(|p| (p[0].event.at, p[0].event.id) > (p[1].event.at, p[1].event.id))
-        );
+        assert!(lines.windows(2).all(|p| (p[0].event.at, p[0].event.id) > (p[1].event.at, p[1].event.id)));
     });
 }

@@ -10,9 +10,7 @@ use crate::harness::{Place, anna, at, event, event_by, noon, on_each_engine};
 
 /// A keyed hash stands for the site's signature.
 fn sign(statement: &[u8]) -> Result<Vec<u8>, Fault> {
-    Ok(Digest::of(&[b"site key".as_slice(), statement].concat())
-        .as_bytes()
-        .to_vec())
+    Ok(Digest::of(&[b"site key".as_slice(), statement].concat()).as_bytes().to_vec())
 }
 
 fn signed(statement: &[u8], signature: &[u8]) -> bool {
@@ -34,9 +32,7 @@ fn events(count: i64) -> Vec<Event> {
     (0..count)
         .map(|i| match i % 3 {
             0 => event_by(&anna, Deed::LoggedIn, after_seconds(noon(), i)),
-            1 => event(Deed::DocumentVerified, after_seconds(noon(), i))
-                .refused()
-                .saying("not_found"),
+            1 => event(Deed::DocumentVerified, after_seconds(noon(), i)).refused().saying("not_found"),
             _ => event_by(&anna, Deed::DocumentRead, after_seconds(noon(), i)),
         })
         .collect()
@@ -70,9 +66,7 @@ fn a_trail_left_alone_is_whole() {
         assert!(report.is_whole(), "{report:?}");
         assert_eq!((report.rows, report.checkpoints), (200, 0));
         assert!(checkpoint(place, "2026-05-05T01:00:00Z").await >= 1);
-        place
-            .record(vec![event(Deed::LoggedIn, at("2026-05-05T08:00:00Z"))])
-            .await;
+        place.record(vec![event(Deed::LoggedIn, at("2026-05-05T08:00:00Z"))]).await;
         let report = verify(place).await;
         assert!(report.is_whole(), "{report:?}");
         assert_eq!(report.rows, 201);
@@ -87,11 +81,7 @@ fn an_undone_unit_leaves_no_row_and_no_hole() {
                 .store
                 .write(async move |tx| {
                     tx.record(&event).await?;
-                    if i % 2 == 0 {
-                        Ok(())
-                    } else {
-                        Err(Fault::bare("refused"))
-                    }
+                    if i % 2 == 0 { Ok(()) } else { Err(Fault::bare("refused")) }
                 })
                 .await;
             assert_eq!(written.is_ok(), i % 2 == 0);
@@ -108,15 +98,8 @@ fn a_store_opened_again_goes_on_where_the_chain_stood() {
         place.record(events(3)).await;
         let other = place.reopen().await.unwrap();
         for event in events(6) {
-            let store = if event.deed == Deed::LoggedIn {
-                &other
-            } else {
-                &place.store
-            };
-            store
-                .write(async move |tx| tx.record(&event).await)
-                .await
-                .unwrap();
+            let store = if event.deed == Deed::LoggedIn { &other } else { &place.store };
+            store.write(async move |tx| tx.record(&event).await).await.unwrap();
         }
         let report = verify(place).await;
         assert!(report.is_whole(), "{report:?}");
@@ -135,12 +118,8 @@ fn a_changed_row_shows() {
             "at = at + 1",
             "subject = (SELECT subject FROM audit_events WHERE seq = 1)",
         ] {
-            place
-                .meddle("CREATE TABLE copy AS SELECT * FROM audit_events")
-                .await;
-            place
-                .meddle(&format!("UPDATE audit_events SET {change} WHERE seq = 5"))
-                .await;
+            place.meddle("CREATE TABLE copy AS SELECT * FROM audit_events").await;
+            place.meddle(&format!("UPDATE audit_events SET {change} WHERE seq = 5")).await;
             assert_eq!(kinds(place).await, [FindingKind::Altered], "{change}");
             place
                 .meddle(
@@ -167,12 +146,7 @@ fn a_removed_row_shows_also_when_the_rest_moves_up() {
         ten_rows_closed(place).await;
         place.meddle("DELETE FROM audit_events WHERE seq = 4").await;
         for seq in 5..=10 {
-            place
-                .meddle(&format!(
-                    "UPDATE audit_events SET seq = {} WHERE seq = {seq}",
-                    seq - 1
-                ))
-                .await;
+            place.meddle(&format!("UPDATE audit_events SET seq = {} WHERE seq = {seq}", seq - 1)).await;
         }
         assert_eq!(kinds(place).await, [FindingKind::Altered, FindingKind::Truncated]);
     });
@@ -183,12 +157,7 @@ fn an_inserted_row_shows() {
     on_each_engine(&async |place| {
         ten_rows_closed(place).await;
         for seq in (5..=10).rev() {
-            place
-                .meddle(&format!(
-                    "UPDATE audit_events SET seq = {} WHERE seq = {seq}",
-                    seq + 1
-                ))
-                .await;
+            place.meddle(&format!("UPDATE audit_events SET seq = {} WHERE seq = {seq}", seq + 1)).await;
         }
         place
             .meddle(
@@ -213,10 +182,7 @@ fn rows_that_changed_places_show() {
             )
             .await;
         let kinds = kinds(place).await;
-        assert!(
-            kinds.iter().all(|k| *k == FindingKind::Altered) && kinds.len() == 3,
-            "{kinds:?}"
-        );
+        assert!(kinds.iter().all(|k| *k == FindingKind::Altered) && kinds.len() == 3, "{kinds:?}");
     });
 }
 
@@ -239,10 +205,7 @@ fn a_row_after_the_end_of_a_closed_segment_shows() {
     on_each_engine(&async |place| {
         ten_rows_closed(place).await;
         // Its hash may even be right: whoever writes has the hash before.
-        let other = place
-            .peek("SELECT day, node, lane FROM audit_segments")
-            .await
-            .remove(0);
+        let other = place.peek("SELECT day, node, lane FROM audit_segments").await.remove(0);
         place
             .meddle(&format!(
                 "INSERT INTO audit_events SELECT {}, '{}', {}, 11, hash, id, at, actor, actor_id, capacity, \
@@ -259,14 +222,10 @@ fn a_row_after_the_end_of_a_closed_segment_shows() {
 fn a_checkpoint_that_is_changed_removed_or_not_the_sites_shows() {
     on_each_engine(&async |place| {
         ten_rows_closed(place).await;
-        place
-            .record(vec![event(Deed::LoggedIn, at("2026-05-05T08:00:00Z"))])
-            .await;
+        place.record(vec![event(Deed::LoggedIn, at("2026-05-05T08:00:00Z"))]).await;
         checkpoint(place, "2026-05-06T08:00:00Z").await;
         assert!(verify(place).await.is_whole());
-        place
-            .meddle("CREATE TABLE copy AS SELECT * FROM audit_checkpoints")
-            .await;
+        place.meddle("CREATE TABLE copy AS SELECT * FROM audit_checkpoints").await;
         for change in [
             "UPDATE audit_checkpoints SET row_count = 9 WHERE number = 1",
             "UPDATE audit_checkpoints SET hash = previous WHERE number = 2",
@@ -290,9 +249,7 @@ fn a_rewritten_chain_shows_against_the_checkpoint() {
     on_each_engine(&async |place| {
         // The intruder writes a whole new day with right hashes into a store of their own, and moves it here.
         ten_rows_closed(place).await;
-        place
-            .meddle("DELETE FROM audit_events; DELETE FROM audit_segments")
-            .await;
+        place.meddle("DELETE FROM audit_events; DELETE FROM audit_segments").await;
         let forger = place.reopen().await.unwrap();
         place
             .meddle("CREATE TABLE kept AS SELECT * FROM audit_checkpoints; DELETE FROM audit_checkpoints")
@@ -323,21 +280,11 @@ fn a_rewritten_chain_shows_against_the_checkpoint() {
 fn erasing_takes_whole_closed_days_and_keeps_their_hash() {
     on_each_engine(&async |place| {
         ten_rows_closed(place).await;
-        place
-            .record(vec![event(Deed::LoggedIn, at("2026-05-05T08:00:00Z"))])
-            .await;
+        place.record(vec![event(Deed::LoggedIn, at("2026-05-05T08:00:00Z"))]).await;
         let now = at("2026-05-05T09:00:00Z");
         let erase = async |before: &str| place.store.erase_audit(at(before), now, sign).await.unwrap();
-        assert_eq!(
-            erase("2026-05-04T23:59:59Z").await,
-            0,
-            "the day is not over by then"
-        );
-        assert_eq!(
-            erase("2026-05-06T00:00:00Z").await,
-            10,
-            "the next day is not closed"
-        );
+        assert_eq!(erase("2026-05-04T23:59:59Z").await, 0, "the day is not over by then");
+        assert_eq!(erase("2026-05-06T00:00:00Z").await, 10, "the next day is not closed");
         assert_eq!(erase("2026-05-06T00:00:00Z").await, 0);
         let report = verify(place).await;
         assert!(report.is_whole(), "{report:?}");
@@ -345,15 +292,10 @@ fn erasing_takes_whole_closed_days_and_keeps_their_hash() {
         // A store opened after the erasure still continues the chain.
         let other = place.reopen().await.unwrap();
         let event = event(Deed::LoggedIn, at("2026-05-06T08:00:00Z"));
-        other
-            .write(async move |tx| tx.record(&event).await)
-            .await
-            .unwrap();
+        other.write(async move |tx| tx.record(&event).await).await.unwrap();
         assert!(verify(place).await.is_whole());
         // Erasing without the site's word is no erasure.
-        place
-            .meddle("DELETE FROM audit_events WHERE day < 1777982400000")
-            .await;
+        place.meddle("DELETE FROM audit_events WHERE day < 1777982400000").await;
         assert!(!verify(place).await.is_whole());
     });
 }
@@ -364,9 +306,7 @@ fn after_a_segment_is_closed_a_late_event_opens_the_next() {
         ten_rows_closed(place).await;
         // The clock was set back, as the sandbox allows.
         place.record(events(2)).await;
-        place
-            .record(vec![event(Deed::LoggedIn, at("2026-05-03T08:00:00Z"))])
-            .await;
+        place.record(vec![event(Deed::LoggedIn, at("2026-05-03T08:00:00Z"))]).await;
         let report = verify(place).await;
         assert!(report.is_whole(), "{report:?}");
         assert_eq!(report.rows, 13);

@@ -12,11 +12,7 @@ use crate::harness::{
 
 async fn insert(place: &Place, document: &Document) -> Inserted {
     let document = document.clone();
-    place
-        .store
-        .write(async move |tx| tx.insert_document(&document).await)
-        .await
-        .unwrap()
+    place.store.write(async move |tx| tx.insert_document(&document).await).await.unwrap()
 }
 
 async fn page(
@@ -27,11 +23,7 @@ async fn page(
     limit: u16,
 ) -> Page<Listed> {
     let (subject, filter) = (citizen.id, filter.clone());
-    place
-        .store
-        .read(async move |tx| tx.documents_page(subject, &filter, after, limit).await)
-        .await
-        .unwrap()
+    place.store.read(async move |tx| tx.documents_page(subject, &filter, after, limit).await).await.unwrap()
 }
 
 async fn titles(place: &Place, citizen: &Citizen, filter: Filter) -> Vec<String> {
@@ -64,11 +56,8 @@ fn a_document_reads_back_whole_by_each_of_its_numbers() {
         rich.title = "È un titolo «lungo» ".repeat(40);
         rich.confidentiality = Confidentiality::VeryRestricted;
         (rich.protected, rich.hidden, rich.readable) = (true, true, false);
-        rich.signature = Signature::Intact {
-            signer: "Dott. Prova".to_owned(),
-            chain: Chain::Unknown,
-            at: Some(noon()),
-        };
+        rich.signature =
+            Signature::Intact { signer: "Dott. Prova".to_owned(), chain: Chain::Unknown, at: Some(noon()) };
         let mut broken = document_of(&anna, after_seconds(noon(), 2));
         broken.signature = Signature::Broken;
         for document in [&plain, &rich, &broken] {
@@ -116,10 +105,7 @@ fn somebody_elses_document_is_not_found_and_does_not_change() {
                 assert!(!tx.replace_document(subject, own.id, foreign.id).await?);
                 let none = CheckNumber::new(chance());
                 assert!(tx.document_by_check_number(&none).await?.is_none());
-                assert_eq!(
-                    tx.document(subject, own.id).await?.unwrap().status,
-                    Status::Current
-                );
+                assert_eq!(tx.document(subject, own.id).await?.unwrap().status, Status::Current);
                 Ok::<_, Fault>(())
             })
             .await
@@ -141,15 +127,9 @@ fn the_same_file_is_taken_in_once_and_another_under_its_id_is_refused() {
             ..document_of(&anna, noon())
         };
         assert_eq!(insert(place, &again).await, Inserted::Same(first.id));
-        let other_bytes = Document {
-            sha256: digest("other"),
-            ..again.clone()
-        };
+        let other_bytes = Document { sha256: digest("other"), ..again.clone() };
         assert_eq!(insert(place, &other_bytes).await, Inserted::Clash);
-        let other_person = Document {
-            subject: bruno.id,
-            ..again
-        };
+        let other_person = Document { subject: bruno.id, ..again };
         assert_eq!(insert(place, &other_person).await, Inserted::Clash);
         assert_eq!(place.peek("SELECT COUNT(*) FROM documents").await, [["1"]]);
     });
@@ -169,11 +149,9 @@ fn of_many_takings_in_at_once_one_is_new() {
                     ..document_of(&anna, noon())
                 };
                 let store = place.store.clone();
-                tokio::spawn(async move {
-                    store
-                        .write(async move |tx| tx.insert_document(&document).await)
-                        .await
-                })
+                tokio::spawn(
+                    async move { store.write(async move |tx| tx.insert_document(&document).await).await },
+                )
             })
             .collect();
         let mut new = 0;
@@ -193,10 +171,7 @@ fn a_document_is_replaced_once_and_annulled_once() {
     on_each_engine(&async |place| {
         let anna = anna();
         place.know(&anna).await;
-        let (old, new) = (
-            document_of(&anna, noon()),
-            document_of(&anna, after_seconds(noon(), 1)),
-        );
+        let (old, new) = (document_of(&anna, noon()), document_of(&anna, after_seconds(noon(), 1)));
         place.take_in(&old).await;
         place.take_in(&new).await;
         let (subject, a, b) = (anna.id, old.id, new.id);
@@ -204,10 +179,7 @@ fn a_document_is_replaced_once_and_annulled_once() {
             .store
             .write(async move |tx| {
                 assert!(!tx.replace_document(subject, a, a).await?);
-                assert!(
-                    !tx.replace_document(subject, a, DocumentId::new(noon(), chance()))
-                        .await?
-                );
+                assert!(!tx.replace_document(subject, a, DocumentId::new(noon(), chance())).await?);
                 assert!(tx.replace_document(subject, a, b).await?);
                 assert!(!tx.replace_document(subject, a, b).await?);
                 let replaced = tx.document(subject, a).await?.unwrap();
@@ -215,10 +187,7 @@ fn a_document_is_replaced_once_and_annulled_once() {
                 assert!(tx.annul_document(subject, b).await?);
                 assert!(!tx.annul_document(subject, b).await?);
                 assert_eq!(tx.document(subject, b).await?.unwrap().status, Status::Annulled);
-                let rows = tx
-                    .documents_page(subject, &Filter::default(), None, 10)
-                    .await?
-                    .rows;
+                let rows = tx.documents_page(subject, &Filter::default(), None, 10).await?.rows;
                 let statuses: Vec<_> = rows.iter().map(|row| row.status).collect();
                 assert_eq!(statuses, [Status::Annulled, Status::Replaced { by: b }]);
                 Ok::<_, Fault>(())
@@ -235,20 +204,12 @@ fn pages_follow_each_other_without_gap_or_double_also_at_equal_instants() {
         place.know(&anna).await;
         place.know(&bruno).await;
         let id = anna.id;
-        let has = async || {
-            place
-                .store
-                .read(async move |tx| tx.has_documents(id).await)
-                .await
-                .unwrap()
-        };
+        let has = async || place.store.read(async move |tx| tx.has_documents(id).await).await.unwrap();
         assert!(!has().await);
         place.take_in(&document_of(&bruno, noon())).await;
         assert!(!has().await);
         for i in 0..45 {
-            place
-                .take_in(&document_of(&anna, after_seconds(noon(), i / 10)))
-                .await;
+            place.take_in(&document_of(&anna, after_seconds(noon(), i / 10))).await;
         }
         assert!(has().await);
         let (mut rows, mut after) = (Vec::new(), None);
@@ -269,23 +230,14 @@ fn pages_follow_each_other_without_gap_or_double_also_at_equal_instants() {
     });
 }
 
-const TITLES: [&str; 4] = [
-    "Esami del SANGUE",
-    "Ecografia 100% completa",
-    "Città_alta: esami",
-    "Profilo! \\ sintetico",
-];
+const TITLES: [&str; 4] =
+    ["Esami del SANGUE", "Ecografia 100% completa", "Città_alta: esami", "Profilo! \\ sintetico"];
 
 /// Four documents of Anna's, a second apart, with the titles above.
 async fn four_documents(place: &Place) -> Citizen {
     let anna = anna();
     place.know(&anna).await;
-    let kinds = [
-        "laboratory_report",
-        "radiology_report",
-        "laboratory_report",
-        "patient_summary",
-    ];
+    let kinds = ["laboratory_report", "radiology_report", "laboratory_report", "patient_summary"];
     let issuers = ["ASST Nord", "ASST Sud", "ASST Nord", "Dott. Sud"];
     for (i, title) in TITLES.into_iter().enumerate() {
         let mut document = document_of(&anna, after_seconds(noon(), i as i64));
@@ -298,10 +250,7 @@ async fn four_documents(place: &Place) -> Citizen {
 }
 
 fn words(words: &str) -> Filter {
-    Filter {
-        words: Some(words.to_owned()),
-        ..Filter::default()
-    }
+    Filter { words: Some(words.to_owned()), ..Filter::default() }
 }
 
 #[test]
@@ -333,14 +282,8 @@ fn kind_issuer_and_period_narrow_the_list_together() {
     on_each_engine(&async |place| {
         let anna = four_documents(place).await;
         let [sangue, eco, citta, _] = TITLES;
-        let kind = Filter {
-            kind: Kind::by_key("laboratory_report"),
-            ..Filter::default()
-        };
-        let issuer = |name: &str, text: &str| Filter {
-            issuer: Some(name.to_owned()),
-            ..words(text)
-        };
+        let kind = Filter { kind: Kind::by_key("laboratory_report"), ..Filter::default() };
+        let issuer = |name: &str, text: &str| Filter { issuer: Some(name.to_owned()), ..words(text) };
         let period = Filter {
             from: Some(after_seconds(noon(), 1)),
             to: Some(after_seconds(noon(), 3)),
@@ -367,15 +310,9 @@ fn a_long_title_is_listed_cut_and_read_whole() {
         document.title = "漢".repeat(4000);
         document.issuer = "漢".repeat(4000);
         place.take_in(&document).await;
-        let row = page(place, &anna, &Filter::default(), None, 1)
-            .await
-            .rows
-            .remove(0);
+        let row = page(place, &anna, &Filter::default(), None, 1).await.rows.remove(0);
         assert_eq!(row.title, "漢".repeat(200) + "…");
-        let filter = Filter {
-            issuer: Some(document.issuer.clone()),
-            ..Filter::default()
-        };
+        let filter = Filter { issuer: Some(document.issuer.clone()), ..Filter::default() };
         assert_eq!(titles(place, &anna, filter).await.len(), 1);
     });
 }
@@ -399,10 +336,7 @@ fn the_list_reads_one_index_that_holds_all_it_shows() {
     on_postgres(&async |place| {
         let explain = format!("SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN {LIST}");
         let plan = place.peek(&explain).await.concat().join("\n");
-        assert!(
-            plan.contains("Index Only Scan") && !plan.contains("Sort"),
-            "{plan}"
-        );
+        assert!(plan.contains("Index Only Scan") && !plan.contains("Sort"), "{plan}");
         assert!(!plan.contains("Append"), "one partition is enough: {plan}");
     });
 }
@@ -423,10 +357,7 @@ fn a_session_and_the_numbers_people_type_are_found_by_index_alone() {
             "SELECT * FROM logins WHERE citizen_id = 'x' AND at < 5 ORDER BY at DESC LIMIT 1",
         ] {
             let plan = place.peek(&format!("EXPLAIN QUERY PLAN {sql}")).await;
-            assert!(
-                plan.iter().all(|row| row[3].starts_with("SEARCH")),
-                "{sql}: {plan:?}"
-            );
+            assert!(plan.iter().all(|row| row[3].starts_with("SEARCH")), "{sql}: {plan:?}");
         }
     });
 }

@@ -28,11 +28,7 @@ fn a_unit_that_fails_undoes_itself_and_no_other() {
                         .write(async move |tx| {
                             tx.insert_object(&object()).await?;
                             tx.insert_object(&object()).await?;
-                            if i % 4 == 0 {
-                                Err(Fault::bare("refused"))
-                            } else {
-                                Ok(())
-                            }
+                            if i % 4 == 0 { Err(Fault::bare("refused")) } else { Ok(()) }
                         })
                         .await
                 })
@@ -80,17 +76,10 @@ fn a_unit_that_panics_ends_alone() {
             })
             .await;
         assert!(!panicked.unwrap_err().is_passing());
-        let read = place
-            .store
-            .read(async |_| -> Result<(), Fault> { panic!("on purpose") })
-            .await;
+        let read = place.store.read(async |_| -> Result<(), Fault> { panic!("on purpose") }).await;
         assert!(read.is_err());
         for _ in 0..8 {
-            place
-                .store
-                .write(async |tx| tx.insert_object(&object()).await)
-                .await
-                .unwrap();
+            place.store.write(async |tx| tx.insert_object(&object()).await).await.unwrap();
             place.store.ping().await.unwrap();
         }
         assert_eq!(place.peek("SELECT COUNT(*) FROM objects").await, [["8"]]);
@@ -100,28 +89,17 @@ fn a_unit_that_panics_ends_alone() {
 #[test]
 fn a_unit_that_reads_cannot_write() {
     on_each_engine(&async |place| {
-        let written = place
-            .store
-            .read(async |tx| tx.insert_object(&object()).await)
-            .await;
+        let written = place.store.read(async |tx| tx.insert_object(&object()).await).await;
         assert!(written.is_err());
         let recorded = place
             .store
             .read(async |tx| {
-                tx.record(&crate::harness::event(
-                    fascicolo_domain::audit::Deed::LoggedIn,
-                    noon(),
-                ))
-                .await
+                tx.record(&crate::harness::event(fascicolo_domain::audit::Deed::LoggedIn, noon())).await
             })
             .await;
         assert!(recorded.is_err());
         assert_eq!(place.peek("SELECT COUNT(*) FROM objects").await, [["0"]]);
-        place
-            .store
-            .write(async |tx| tx.insert_object(&object()).await)
-            .await
-            .unwrap();
+        place.store.write(async |tx| tx.insert_object(&object()).await).await.unwrap();
     });
 }
 
@@ -131,16 +109,10 @@ fn a_fault_says_which_statement_and_never_which_value() {
         let anna = anna();
         place.know(&anna).await;
         let session = crate::harness::session_of(&anna, noon());
-        let new = fascicolo_store::NewSession {
-            session,
-            token: digest("t"),
-        };
+        let new = fascicolo_store::NewSession { session, token: digest("t") };
         let open = async |new: &fascicolo_store::NewSession| {
             let new = new.clone();
-            place
-                .store
-                .write(async move |tx| tx.insert_session(&new).await)
-                .await
+            place.store.write(async move |tx| tx.insert_session(&new).await).await
         };
         open(&new).await.unwrap();
         let told = format!("{:?}", open(&new).await.unwrap_err());
@@ -158,30 +130,19 @@ fn handlers_get_a_future_that_can_move_between_threads() {
     }
     on_each_engine(&async |place| {
         let object = object();
-        movable(place.store.write(async move |tx| tx.insert_object(&object).await))
-            .await
-            .unwrap();
+        movable(place.store.write(async move |tx| tx.insert_object(&object).await)).await.unwrap();
         movable(place.store.ping()).await.unwrap();
-        movable(place.store.verify_audit(|_, _| true, |_| ()))
-            .await
-            .unwrap();
+        movable(place.store.verify_audit(|_, _| true, |_| ())).await.unwrap();
         movable(place.store.migrate()).await.unwrap();
     });
 }
 
 #[test]
 fn addresses_that_lead_nowhere_are_refused_in_plain_words() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let cases = [
-            (
-                "mysql://localhost/x",
-                false,
-                "starts with sqlite:// or postgres://",
-            ),
+            ("mysql://localhost/x", false, "starts with sqlite:// or postgres://"),
             ("sqlite:///nowhere/at/all.db", true, "cannot be opened"),
             ("postgres://localhost:1/x", true, "out of reach"),
             ("postgres://db.example/x", false, "sslmode=require"),
@@ -199,12 +160,7 @@ fn addresses_that_lead_nowhere_are_refused_in_plain_words() {
 #[test]
 fn whoever_finds_every_connection_busy_is_told_to_come_back() {
     on_postgres(&async |place| {
-        let few = Options {
-            readers: 1,
-            writers: 1,
-            wait: Duration::from_millis(100),
-            ..options()
-        };
+        let few = Options { readers: 1, writers: 1, wait: Duration::from_millis(100), ..options() };
         let store = Store::open(&place.url, few).await.unwrap();
         let (release, held) = tokio::sync::oneshot::channel::<()>();
         let (tell, began) = tokio::sync::oneshot::channel();
@@ -222,30 +178,19 @@ fn whoever_finds_every_connection_busy_is_told_to_come_back() {
             })
         };
         began.await.unwrap();
-        let fault = store
-            .write(async |tx| tx.insert_object(&object()).await)
-            .await
-            .unwrap_err();
+        let fault = store.write(async |tx| tx.insert_object(&object()).await).await.unwrap_err();
         assert!(fault.is_passing(), "{fault:?}");
         store.ping().await.unwrap();
         release.send(()).unwrap();
         holder.await.unwrap().unwrap();
-        store
-            .write(async |tx| tx.insert_object(&object()).await)
-            .await
-            .unwrap();
+        store.write(async |tx| tx.insert_object(&object()).await).await.unwrap();
     });
 }
 
 #[test]
 fn broken_connections_are_a_passing_fault_and_are_replaced() {
     on_postgres(&async |place| {
-        let write = async || {
-            place
-                .store
-                .write(async |tx| tx.insert_object(&object()).await)
-                .await
-        };
+        let write = async || place.store.write(async |tx| tx.insert_object(&object()).await).await;
         write().await.unwrap();
         place
             .meddle(

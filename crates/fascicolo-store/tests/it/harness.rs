@@ -31,12 +31,7 @@ pub(crate) struct Place {
 }
 
 pub(crate) fn options() -> Options {
-    Options {
-        node: "alpha".to_owned(),
-        readers: 2,
-        writers: 4,
-        ..Options::default()
-    }
+    Options { node: "alpha".to_owned(), readers: 2, writers: 4, ..Options::default() }
 }
 
 /// Runs a test on a fresh migrated store of each engine.
@@ -68,11 +63,7 @@ pub(crate) fn on_postgres(test: &impl AsyncFn(&Place)) {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 fn on_sqlite_empty(test: &impl AsyncFn(&Place)) {
@@ -80,12 +71,7 @@ fn on_sqlite_empty(test: &impl AsyncFn(&Place)) {
     let url = format!("sqlite://{}", dir.path().join("store.db").display());
     runtime().block_on(async {
         let store = Store::open(&url, options()).await.unwrap();
-        let place = Place {
-            store,
-            url,
-            kept: Kept::InSqlite,
-            dir: Some(dir),
-        };
+        let place = Place { store, url, kept: Kept::InSqlite, dir: Some(dir) };
         test(&place).await;
     });
 }
@@ -96,11 +82,7 @@ fn on_postgres_empty(test: &impl AsyncFn(&Place)) {
         return;
     };
     let server = server.into_string().unwrap();
-    let name = format!(
-        "fascicolo_test_{}_{}",
-        std::process::id(),
-        COUNTER.fetch_add(1, Ordering::Relaxed)
-    );
+    let name = format!("fascicolo_test_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
     runtime().block_on(async {
         let admin = connect(&server).await;
         let make = format!("CREATE DATABASE {name} TEMPLATE template0");
@@ -175,11 +157,7 @@ impl Place {
                         let tokio_postgres::SimpleQueryMessage::Row(row) = message else {
                             return None;
                         };
-                        Some(
-                            (0..row.len())
-                                .map(|i| row.get(i).unwrap_or("").to_owned())
-                                .collect(),
-                        )
+                        Some((0..row.len()).map(|i| row.get(i).unwrap_or("").to_owned()).collect())
                     })
                     .collect()
             }
@@ -188,10 +166,7 @@ impl Place {
 
     pub(crate) async fn put(&self, citizen: &Citizen) -> Put {
         let citizen = citizen.clone();
-        self.store
-            .write(async move |tx| tx.put_citizen(&citizen).await)
-            .await
-            .unwrap()
+        self.store.write(async move |tx| tx.put_citizen(&citizen).await).await.unwrap()
     }
 
     pub(crate) async fn know(&self, citizen: &Citizen) {
@@ -200,11 +175,7 @@ impl Place {
 
     pub(crate) async fn take_in(&self, document: &Document) {
         let document = document.clone();
-        let taken = self
-            .store
-            .write(async move |tx| tx.insert_document(&document).await)
-            .await
-            .unwrap();
+        let taken = self.store.write(async move |tx| tx.insert_document(&document).await).await.unwrap();
         assert_eq!(taken, fascicolo_store::Inserted::New);
     }
 
@@ -223,8 +194,7 @@ impl Place {
 
 fn shown(value: rusqlite::types::ValueRef<'_>) -> String {
     let text = value.as_str().map(str::to_owned);
-    text.or_else(|_| value.as_i64().map(|n| n.to_string()))
-        .unwrap_or_default()
+    text.or_else(|_| value.as_i64().map(|n| n.to_string())).unwrap_or_default()
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -251,12 +221,7 @@ pub(crate) fn digest(text: &str) -> Digest {
 pub(crate) fn code(body: &str) -> CodiceFiscale {
     let body: &[u8; 15] = body.as_bytes().try_into().unwrap();
     let check = fascicolo_domain::person::codice_fiscale::check_character(body);
-    CodiceFiscale::parse(&format!(
-        "{}{}",
-        std::str::from_utf8(body).unwrap(),
-        char::from(check)
-    ))
-    .unwrap()
+    CodiceFiscale::parse(&format!("{}{}", std::str::from_utf8(body).unwrap(), char::from(check))).unwrap()
 }
 
 pub(crate) fn anna() -> Citizen {
@@ -326,12 +291,7 @@ pub(crate) fn event(deed: Deed, when: Timestamp) -> Event {
 }
 
 pub(crate) fn event_by(citizen: &Citizen, deed: Deed, when: Timestamp) -> Event {
-    let actor = Actor::Person {
-        id: citizen.id,
-        capacity: Capacity::Adult,
-        session: SessionId::new(when, chance()),
-    };
-    Event::of(actor, deed, EventId::new(when, chance()), when)
-        .about(citizen.id)
-        .with_method(Method::Cie)
+    let actor =
+        Actor::Person { id: citizen.id, capacity: Capacity::Adult, session: SessionId::new(when, chance()) };
+    Event::of(actor, deed, EventId::new(when, chance()), when).about(citizen.id).with_method(Method::Cie)
 }

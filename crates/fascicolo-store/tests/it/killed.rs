@@ -17,11 +17,7 @@ fn a_child_writes_and_acknowledges_until_it_is_killed() {
     let Some(url) = std::env::var_os(URL) else {
         return;
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async move {
         let store = Store::open(url.to_str().unwrap(), options()).await.unwrap();
         for _ in 0..16 {
@@ -30,10 +26,7 @@ fn a_child_writes_and_acknowledges_until_it_is_killed() {
                 loop {
                     let event = event(Deed::LoggedIn, noon());
                     let id = event.id;
-                    store
-                        .write(async move |tx| tx.record(&event).await)
-                        .await
-                        .unwrap();
+                    store.write(async move |tx| tx.record(&event).await).await.unwrap();
                     println!("\nacknowledged {id}");
                 }
             });
@@ -76,12 +69,7 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         // The server may still be undoing what the killed process had begun.
         place.store.ping().await.unwrap();
         place.record(vec![event(Deed::LoggedOut, noon())]).await;
-        let held: HashSet<_> = place
-            .peek("SELECT id FROM audit_events")
-            .await
-            .concat()
-            .into_iter()
-            .collect();
+        let held: HashSet<_> = place.peek("SELECT id FROM audit_events").await.concat().into_iter().collect();
         let lost: Vec<_> = acknowledged.difference(&held).collect();
         assert!(lost.is_empty(), "{} of {} lost", lost.len(), acknowledged.len());
         let report = place.store.verify_audit(|_, _| true, |_| ()).await.unwrap();

@@ -5,11 +5,7 @@ use crate::harness::{Place, noon, on_each_engine};
 async fn claim(place: &Place, seconds: i64) -> bool {
     let now = after_seconds(noon(), seconds);
     let until = after_seconds(now, 60);
-    place
-        .store
-        .write(async move |tx| tx.claim_lease("sweep", until, now).await)
-        .await
-        .unwrap()
+    place.store.write(async move |tx| tx.claim_lease("sweep", until, now).await).await.unwrap()
 }
 
 #[test]
@@ -35,10 +31,7 @@ async fn claims_at_once(place: &Place) -> Vec<bool> {
         let store = place.store.clone();
         let (now, until) = (noon(), after_seconds(noon(), 60));
         set.spawn(async move {
-            store
-                .write(async move |tx| tx.claim_lease("x", until, now).await)
-                .await
-                .unwrap()
+            store.write(async move |tx| tx.claim_lease("x", until, now).await).await.unwrap()
         });
     }
     set.join_all().await

@@ -27,21 +27,14 @@ async fn pending(place: &Place, request: &LoginRequest, browser: &str, seconds: 
     let (saml_id, browser) = (request.saml_id.clone(), digest(browser));
     place
         .store
-        .read(async move |tx| {
-            tx.login_request(&saml_id, &browser, after_seconds(noon(), seconds))
-                .await
-        })
+        .read(async move |tx| tx.login_request(&saml_id, &browser, after_seconds(noon(), seconds)).await)
         .await
         .unwrap()
 }
 
 async fn insert(place: &Place, request: &LoginRequest) {
     let request = request.clone();
-    place
-        .store
-        .write(async move |tx| tx.insert_login_request(&request).await)
-        .await
-        .unwrap();
+    place.store.write(async move |tx| tx.insert_login_request(&request).await).await.unwrap();
 }
 
 #[test]
@@ -55,14 +48,8 @@ fn a_pending_login_is_found_by_its_browser_until_it_expires() {
         assert_eq!(found.previous_session, request.previous_session);
         assert_eq!(found.request_xml, request.request_xml);
         assert_eq!(found.level, Level::Two);
-        assert!(
-            pending(place, &request, "browser", 600).await.is_none(),
-            "expired"
-        );
-        assert!(
-            pending(place, &request, "another", 0).await.is_none(),
-            "another browser"
-        );
+        assert!(pending(place, &request, "browser", 600).await.is_none(), "expired");
+        assert!(pending(place, &request, "another", 0).await.is_none(), "another browser");
     });
 }
 
@@ -131,9 +118,7 @@ fn an_assertion_is_new_once_per_issuer() {
             .write(async move |tx| {
                 let first = tx.remember_assertion("https://idp.example", "_a", until).await?;
                 let again = tx.remember_assertion("https://idp.example", "_a", until).await?;
-                let other = tx
-                    .remember_assertion("https://other.example", "_a", until)
-                    .await?;
+                let other = tx.remember_assertion("https://other.example", "_a", until).await?;
                 Ok::<_, Fault>((first, again, other))
             })
             .await
@@ -145,13 +130,7 @@ fn an_assertion_is_new_once_per_issuer() {
 #[test]
 fn purging_forgets_what_has_expired_only() {
     on_each_engine(&async |place| {
-        let (old, young) = (
-            request(),
-            LoginRequest {
-                expires_at: after_seconds(noon(), 1200),
-                ..request()
-            },
-        );
+        let (old, young) = (request(), LoginRequest { expires_at: after_seconds(noon(), 1200), ..request() });
         insert(place, &old).await;
         insert(place, &young).await;
         let now = after_seconds(noon(), 600);
@@ -166,10 +145,7 @@ fn purging_forgets_what_has_expired_only() {
             .unwrap();
         assert_eq!(gone, 1);
         assert!(pending(place, &young, "browser", 600).await.is_some());
-        assert_eq!(
-            place.peek("SELECT assertion_id FROM used_assertions").await,
-            [["young"]]
-        );
+        assert_eq!(place.peek("SELECT assertion_id FROM used_assertions").await, [["young"]]);
     });
 }
 
@@ -197,10 +173,7 @@ fn exchanges_are_kept_whole_failed_ones_too_and_leave_with_their_day() {
             outcome: outcome.to_owned(),
             session: None,
         };
-        let rows = [
-            exchange("2026-05-03T23:59:59Z", "ok"),
-            exchange("2026-05-04T00:00:00Z", "SPID-R7"),
-        ];
+        let rows = [exchange("2026-05-03T23:59:59Z", "ok"), exchange("2026-05-04T00:00:00Z", "SPID-R7")];
         place
             .store
             .write(async move |tx| {
@@ -211,15 +184,9 @@ fn exchanges_are_kept_whole_failed_ones_too_and_leave_with_their_day() {
             })
             .await
             .unwrap();
-        let gone = place
-            .store
-            .write(async |tx| tx.purge_login_exchanges(noon()).await)
-            .await
-            .unwrap();
+        let gone = place.store.write(async |tx| tx.purge_login_exchanges(noon()).await).await.unwrap();
         assert_eq!(gone, 1);
-        let left = place
-            .peek("SELECT outcome, request_id, address FROM login_exchanges")
-            .await;
+        let left = place.peek("SELECT outcome, request_id, address FROM login_exchanges").await;
         assert_eq!(left, [["SPID-R7", "_r", "203.0.113.9"]]);
     });
 }

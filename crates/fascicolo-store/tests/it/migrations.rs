@@ -29,20 +29,15 @@ fn a_database_newer_than_the_program_is_refused_in_plain_words() {
     on_each_engine(&async |place| {
         place
             .meddle(
-                "INSERT INTO schema_migrations (number, name, sha256) SELECT 6, '0006_later', sha256 \
-                 FROM schema_migrations WHERE number = 5",
+                "INSERT INTO schema_migrations (number, name, sha256) SELECT 7, '0007_later', sha256 \
+                 FROM schema_migrations WHERE number = 6",
             )
             .await;
         let fault = place.reopen().await.err().unwrap();
-        assert!(
-            format!("{fault:?}").contains("newer than the program"),
-            "{fault:?}"
-        );
+        assert!(format!("{fault:?}").contains("newer than the program"), "{fault:?}");
         assert!(!fault.is_passing());
         assert!(place.store.migrate().await.is_err());
-        place
-            .meddle("DELETE FROM schema_migrations WHERE number = 6")
-            .await;
+        place.meddle("DELETE FROM schema_migrations WHERE number = 7").await;
         place.reopen().await.unwrap();
     });
 }
@@ -57,10 +52,7 @@ fn a_changed_migration_is_refused() {
             )
             .await;
         let fault = place.reopen().await.err().unwrap();
-        assert!(
-            format!("{fault:?}").contains("not the one that was applied"),
-            "{fault:?}"
-        );
+        assert!(format!("{fault:?}").contains("not the one that was applied"), "{fault:?}");
     });
 }
 
@@ -114,14 +106,8 @@ fn months_ahead_get_partitions_and_rows_of_other_months_are_kept_too() {
         let rows = place.peek("SELECT COUNT(*) FROM audit_events").await;
         assert_eq!(rows, [["2"]]);
         if place.kept == Kept::InPostgres {
-            assert_eq!(
-                place.peek("SELECT COUNT(*) FROM audit_events_2041_07").await,
-                [["1"]]
-            );
-            assert_eq!(
-                place.peek("SELECT COUNT(*) FROM audit_events_rest").await,
-                [["1"]]
-            );
+            assert_eq!(place.peek("SELECT COUNT(*) FROM audit_events_2041_07").await, [["1"]]);
+            assert_eq!(place.peek("SELECT COUNT(*) FROM audit_events_rest").await, [["1"]]);
         }
     });
 }

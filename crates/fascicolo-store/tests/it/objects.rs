@@ -31,26 +31,14 @@ fn an_object_reads_back_and_its_key_is_rewrapped_once() {
             .await
             .unwrap();
         let first = objects[0].id;
-        let found = place
-            .store
-            .read(async move |tx| tx.object(first).await)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            (found.wrapped_key, found.size, found.stored_size),
-            (vec![0, 255, 1], 10, 64)
-        );
+        let found = place.store.read(async move |tx| tx.object(first).await).await.unwrap().unwrap();
+        assert_eq!((found.wrapped_key, found.size, found.stored_size), (vec![0, 255, 1], 10, 64));
         assert_eq!(found.sha256, digest("x"));
         let turned = place
             .store
             .write(async move |tx| {
                 let page = tx.objects_wrapped_by("k1", Some(first), 2).await?;
-                let new = StoredObject {
-                    kek: "k2".to_owned(),
-                    wrapped_key: vec![9],
-                    ..page[0].clone()
-                };
+                let new = StoredObject { kek: "k2".to_owned(), wrapped_key: vec![9], ..page[0].clone() };
                 let once = tx.rewrap_object("k1", &new).await?;
                 let twice = tx.rewrap_object("k1", &new).await?;
                 let left = tx.objects_wrapped_by("k1", None, 100).await?;

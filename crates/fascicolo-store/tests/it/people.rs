@@ -5,11 +5,7 @@ use crate::harness::{Place, anna, bruno, code, on_each_engine};
 
 async fn by_code(place: &Place, citizen: &Citizen) -> Option<Citizen> {
     let code = citizen.codice_fiscale;
-    place
-        .store
-        .read(async move |tx| tx.citizen_by_codice_fiscale(&code).await)
-        .await
-        .unwrap()
+    place.store.read(async move |tx| tx.citizen_by_codice_fiscale(&code).await).await.unwrap()
 }
 
 #[test]
@@ -24,19 +20,11 @@ fn a_person_reads_back_as_put_and_changes_when_put_again() {
         anna.given_name = "Anna Maria, detta «Nina»".to_owned();
         assert_eq!(place.put(&anna).await, Put::Stored);
         let id = anna.id;
-        let held = place
-            .store
-            .read(async move |tx| tx.citizen(id).await)
-            .await
-            .unwrap()
-            .unwrap();
+        let held = place.store.read(async move |tx| tx.citizen(id).await).await.unwrap().unwrap();
         assert_eq!(held.codice_fiscale, anna.codice_fiscale);
         assert_eq!(held.given_name, anna.given_name);
         assert_eq!(held.birth_date, None);
-        assert_eq!(
-            (held.standing, held.ward, held.registered),
-            (Standing::Suspended, true, false)
-        );
+        assert_eq!((held.standing, held.ward, held.registered), (Standing::Suspended, true, false));
     });
 }
 
@@ -44,10 +32,7 @@ fn a_person_reads_back_as_put_and_changes_when_put_again() {
 fn a_former_code_leads_to_the_same_person() {
     on_each_engine(&async |place| {
         let before = anna();
-        let after = Citizen {
-            codice_fiscale: code("BNCNNA80A41F20R"),
-            ..before.clone()
-        };
+        let after = Citizen { codice_fiscale: code("BNCNNA80A41F20R"), ..before.clone() };
         assert_eq!(place.put(&before).await, Put::Stored);
         assert_eq!(place.put(&after).await, Put::Stored);
         for person in [&before, &after] {
@@ -64,23 +49,13 @@ fn a_code_that_leads_to_somebody_is_not_taken_over() {
     on_each_engine(&async |place| {
         let (anna, bruno) = (anna(), bruno());
         place.know(&anna).await;
-        let thief = Citizen {
-            codice_fiscale: anna.codice_fiscale,
-            ..bruno.clone()
-        };
+        let thief = Citizen { codice_fiscale: anna.codice_fiscale, ..bruno.clone() };
         assert_eq!(place.put(&thief).await, Put::Taken(anna.id));
         let id = bruno.id;
-        let held = place
-            .store
-            .read(async move |tx| tx.citizen(id).await)
-            .await
-            .unwrap();
+        let held = place.store.read(async move |tx| tx.citizen(id).await).await.unwrap();
         assert!(held.is_none(), "a refused person leaves nothing behind");
         let code = anna.codice_fiscale;
-        let alias = place
-            .store
-            .write(async move |tx| tx.put_alias(&code, id).await)
-            .await;
+        let alias = place.store.write(async move |tx| tx.put_alias(&code, id).await).await;
         assert_eq!(alias.unwrap(), Put::Taken(anna.id));
         assert_eq!(place.put(&bruno).await, Put::Stored);
     });

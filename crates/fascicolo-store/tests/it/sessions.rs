@@ -7,11 +7,7 @@ use fascicolo_store::NewSession;
 use crate::harness::{Place, anna, bruno, chance, digest, noon, on_each_engine, session_of};
 
 async fn open(place: &Place, session: fascicolo_domain::login::Session, token: Digest) {
-    place
-        .store
-        .write(async move |tx| tx.insert_session(&NewSession { session, token }).await)
-        .await
-        .unwrap();
+    place.store.write(async move |tx| tx.insert_session(&NewSession { session, token }).await).await.unwrap();
 }
 
 async fn exists(place: &Place, token: Digest) -> bool {
@@ -27,12 +23,8 @@ fn a_token_leads_to_its_session_and_person_and_another_to_nothing() {
         let session = session_of(&anna, noon());
         open(place, session, digest("a")).await;
         let token = digest("a");
-        let (held, person) = place
-            .store
-            .read(async move |tx| tx.session(&token).await)
-            .await
-            .unwrap()
-            .unwrap();
+        let (held, person) =
+            place.store.read(async move |tx| tx.session(&token).await).await.unwrap().unwrap();
         assert_eq!(format!("{held:?}"), format!("{session:?}"));
         assert_eq!((person.id, person.codice_fiscale), (anna.id, anna.codice_fiscale));
         assert!(!exists(place, digest("b")).await);
@@ -57,11 +49,7 @@ fn touching_moves_a_session_forward_only() {
             .unwrap();
         assert_eq!(touched, (true, true, false));
         let id = anna.id;
-        let sessions = place
-            .store
-            .read(async move |tx| tx.sessions_of(id).await)
-            .await
-            .unwrap();
+        let sessions = place.store.read(async move |tx| tx.sessions_of(id).await).await.unwrap();
         assert_eq!(sessions[0].last_seen_at, after_seconds(noon(), 60));
     });
 }
@@ -80,9 +68,7 @@ fn a_person_ends_their_own_sessions_and_no_others() {
             .store
             .write(async move |tx| {
                 let foreign = tx.delete_session_of(theirs, session.id).await?;
-                let unknown = tx
-                    .delete_session_of(mine, SessionId::new(noon(), chance()))
-                    .await?;
+                let unknown = tx.delete_session_of(mine, SessionId::new(noon(), chance())).await?;
                 let own = tx.delete_session_of(mine, session.id).await?;
                 let again = tx.delete_session_of(mine, session.id).await?;
                 Ok::<_, fascicolo_domain::Fault>((foreign, unknown, own, again))
@@ -92,10 +78,7 @@ fn a_person_ends_their_own_sessions_and_no_others() {
         assert_eq!(ended, (false, false, true, false));
         assert!(!exists(place, digest("a")).await && exists(place, digest("a2")).await);
         let token = digest("a2");
-        let left = place
-            .store
-            .write(async move |tx| tx.delete_session(&token).await)
-            .await;
+        let left = place.store.write(async move |tx| tx.delete_session(&token).await).await;
         assert!(left.unwrap());
         assert!(!exists(place, digest("a2")).await);
     });

@@ -16,9 +16,7 @@ fn a_file_that_another_process_holds_is_a_passing_fault_and_reads_go_on() {
             .map(|_| {
                 let store = place.store.clone();
                 tokio::spawn(async move {
-                    store
-                        .write(async |tx| tx.record(&event(Deed::LoggedIn, noon())).await)
-                        .await
+                    store.write(async |tx| tx.record(&event(Deed::LoggedIn, noon())).await).await
                 })
             })
             .collect();
@@ -30,14 +28,7 @@ fn a_file_that_another_process_holds_is_a_passing_fault_and_reads_go_on() {
         }
         other.execute_batch("ROLLBACK").unwrap();
         place.record(vec![event(Deed::LoggedIn, noon())]).await;
-        assert!(
-            place
-                .store
-                .verify_audit(|_, _| true, |_| ())
-                .await
-                .unwrap()
-                .is_whole()
-        );
+        assert!(place.store.verify_audit(|_, _| true, |_| ()).await.unwrap().is_whole());
     });
 }
 
@@ -52,10 +43,7 @@ fn a_damaged_file_is_a_lasting_fault() {
         )
         .unwrap();
         let url = format!("sqlite://{}", path.display());
-        let fault: Fault = fascicolo_store::Store::open(&url, crate::harness::options())
-            .await
-            .err()
-            .unwrap();
+        let fault: Fault = fascicolo_store::Store::open(&url, crate::harness::options()).await.err().unwrap();
         assert!(!fault.is_passing(), "{fault:?}");
         assert!(format!("{fault:?}").contains("not a database"), "{fault:?}");
     });
@@ -65,10 +53,7 @@ fn a_damaged_file_is_a_lasting_fault() {
 fn the_file_is_for_its_owner_alone() {
     on_sqlite(&async |place| {
         for suffix in ["", "-wal", "-shm"] {
-            let mode = std::fs::metadata(format!("{}{suffix}", place.path()))
-                .unwrap()
-                .permissions()
-                .mode();
+            let mode = std::fs::metadata(format!("{}{suffix}", place.path())).unwrap().permissions().mode();
             assert_eq!(mode & 0o077, 0, "{suffix}");
         }
     });

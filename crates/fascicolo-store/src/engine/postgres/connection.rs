@@ -35,11 +35,7 @@ pub(in crate::engine) struct Connection {
 
 impl Connection {
     pub(super) async fn reader(client: Client) -> Result<Self, Broken> {
-        let connection = Self {
-            client,
-            chain: None,
-            statements: RefCell::default(),
-        };
+        let connection = Self { client, chain: None, statements: RefCell::default() };
         let set = "SET default_transaction_read_only = on; SET statement_timeout = '10s'";
         connection.batch(set).await?;
         Ok(connection)
@@ -47,11 +43,7 @@ impl Connection {
 
     /// A durable COMMIT, bounded waits for locks, and a lane of the audit trail for this connection alone.
     pub(super) async fn writer(client: Client, node: &str, chains: &Generation) -> Result<Self, Broken> {
-        let mut connection = Self {
-            client,
-            chain: None,
-            statements: RefCell::default(),
-        };
+        let mut connection = Self { client, chain: None, statements: RefCell::default() };
         let set = "SET lock_timeout = '3s'; SELECT set_config('synchronous_commit', 'on', false) \
                    WHERE current_setting('synchronous_commit') = 'off'";
         connection.batch(set).await?;
@@ -142,11 +134,7 @@ impl Connection {
         mut map: impl FnMut(&mut Columns<'_>) -> Result<T, Broken>,
     ) -> Result<Vec<T>, Broken> {
         let statement = self.statement(sql, params).await?;
-        let rows = self
-            .client
-            .query(&statement, &borrowed(params))
-            .await
-            .map_err(|e| broken(&e))?;
+        let rows = self.client.query(&statement, &borrowed(params)).await.map_err(|e| broken(&e))?;
         rows.iter().map(|row| map(&mut Columns::postgres(row))).collect()
     }
 
@@ -165,8 +153,7 @@ impl Connection {
     }
 
     pub(in crate::engine) async fn lock_schema(&self) -> Result<(), Broken> {
-        self.batch(&format!("SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"))
-            .await
+        self.batch(&format!("SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")).await
     }
 
     /// Makes what is missing; a month whose rows already lie in the rest stays there.
@@ -207,11 +194,7 @@ impl Connection {
             return Ok(statement.clone());
         }
         let types: Vec<Type> = params.iter().map(Value::postgres_type).collect();
-        let statement = self
-            .client
-            .prepare_typed(sql, &types)
-            .await
-            .map_err(|e| broken(&e))?;
+        let statement = self.client.prepare_typed(sql, &types).await.map_err(|e| broken(&e))?;
         self.statements.borrow_mut().insert(sql, statement.clone());
         Ok(statement)
     }

@@ -54,14 +54,10 @@ impl Worker {
 
 impl Postgres {
     pub(super) async fn open(url: &str, options: &Options) -> Result<Self, Broken> {
-        let mut config: Config = url
-            .parse()
-            .map_err(|_| Broken::new("the database address cannot be read"))?;
+        let mut config: Config =
+            url.parse().map_err(|_| Broken::new("the database address cannot be read"))?;
         let tls = tls::connector(&config, options)?;
-        config
-            .application_name("fascicolo")
-            .connect_timeout(options.wait)
-            .tcp_user_timeout(LONGEST);
+        config.application_name("fascicolo").connect_timeout(options.wait).tcp_user_timeout(LONGEST);
         let chains = Generation::default();
         let threads = options.readers.min(options.writers).clamp(1, 2);
         let mut workers = Vec::new();
@@ -97,14 +93,7 @@ impl Postgres {
         let place = worker.gate(purpose).enter().await?;
         worker
             .jobs
-            .send((
-                purpose,
-                Job {
-                    work,
-                    fate,
-                    _place: place,
-                },
-            ))
+            .send((purpose, Job { work, fate, _place: place }))
             .map_err(|_| Broken::passing("the database threads have ended"))
     }
 }

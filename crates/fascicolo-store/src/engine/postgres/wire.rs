@@ -48,15 +48,9 @@ pub(super) fn broken(error: &Error) -> Broken {
     let place = db.constraint().or_else(|| db.table()).unwrap_or("");
     let reason = format!("PostgreSQL {code} {place}");
     // Connection, resources, operator intervention, system, serialization, locks, a read-only standby.
-    let passing = ["08", "53", "57", "58", "40"]
-        .iter()
-        .any(|class| code.starts_with(class))
+    let passing = ["08", "53", "57", "58", "40"].iter().any(|class| code.starts_with(class))
         || ["55P03", "25006", "28000"].contains(&code);
-    if passing {
-        Broken::passing(reason)
-    } else {
-        Broken::new(reason)
-    }
+    if passing { Broken::passing(reason) } else { Broken::new(reason) }
 }
 
 fn kind(error: &Error) -> String {
@@ -67,10 +61,5 @@ fn kind(error: &Error) -> String {
         }
         source = cause.source();
     }
-    if error.is_closed() {
-        "closed"
-    } else {
-        "no connection"
-    }
-    .to_owned()
+    if error.is_closed() { "closed" } else { "no connection" }.to_owned()
 }
