@@ -29,10 +29,8 @@ pub fn operations(app: App, counts: Counts) -> Router {
 
 /// 200 when the database and the documents answer, else 503; a line for each.
 async fn ready(State(app): State<App>) -> Response {
-    let (database, documents) = tokio::join!(
-        timeout(PATIENCE, app.store.ping()),
-        timeout(PATIENCE, app.objects.probe())
-    );
+    let (database, documents) =
+        tokio::join!(timeout(PATIENCE, app.store.ping()), timeout(PATIENCE, app.objects.probe()));
     let mut status = StatusCode::OK;
     let mut text = String::new();
     for (part, answer) in [("database", database), ("documents", documents)] {
@@ -50,9 +48,5 @@ async fn ready(State(app): State<App>) -> Response {
 }
 
 async fn metrics(State(counts): State<Counts>) -> Response {
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        counts(),
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], counts()).into_response()
 }

@@ -77,9 +77,7 @@ pub async fn serve(
 ) {
     let (stopping, stopped) = watch::channel(false);
     let door = Arc::new(Door {
-        router: router
-            .layer(from_fn(catch_panics))
-            .layer(from_fn(observe::observe)),
+        router: router.layer(from_fn(catch_panics)).layer(from_fn(observe::observe)),
         tls: tls.map(TlsAcceptor::from),
         limits,
         stopped,
@@ -110,10 +108,7 @@ pub async fn serve(
     drop((listener, door));
     stopping.send_replace(true);
     if timeout(limits.drain, stopping.closed()).await.is_err() {
-        tracing::warn!(
-            connections = stopping.receiver_count(),
-            "stopped with requests in flight"
-        );
+        tracing::warn!(connections = stopping.receiver_count(), "stopped with requests in flight");
     }
 }
 
@@ -173,11 +168,7 @@ impl Door {
 
     async fn http1(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) {
         let pace = Pace::new(self.limits, true);
-        let service = Answering {
-            router: self.router.clone(),
-            peer,
-            pace: Arc::clone(&pace),
-        };
+        let service = Answering { router: self.router.clone(), peer, pace: Arc::clone(&pace) };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(None) // `Pace` tells a slow head from an idle connection
@@ -188,11 +179,7 @@ impl Door {
 
     async fn http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) {
         let pace = Pace::new(self.limits, false);
-        let service = Answering {
-            router: self.router.clone(),
-            peer,
-            pace: Arc::clone(&pace),
-        };
+        let service = Answering { router: self.router.clone(), peer, pace: Arc::clone(&pace) };
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(HEAD).unwrap_or(u32::MAX))

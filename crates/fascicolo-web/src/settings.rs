@@ -46,6 +46,8 @@ pub struct Site {
 /// The SPID service provider.
 pub struct Spid {
     pub service_provider: ServiceProvider,
+    /// Its metadata, signed once: the same bytes until a setting changes (SPID-M2).
+    pub metadata: Vec<u8>,
     /// How the request travels to the identity provider.
     pub binding: Binding,
 }

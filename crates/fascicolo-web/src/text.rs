@@ -53,7 +53,15 @@ macro_rules! catalogues {
     };
 }
 
-catalogues!["site.toml", "public.toml", "login.toml", "documents.toml", "verification.toml", "history.toml", "profile.toml"];
+catalogues![
+    "site.toml",
+    "public.toml",
+    "login.toml",
+    "documents.toml",
+    "verification.toml",
+    "history.toml",
+    "profile.toml"
+];
 
 /// All languages.
 #[derive(Clone)]
@@ -94,8 +102,9 @@ impl Words {
     fn read(language: Language, files: &[&str]) -> Result<Self, Fault> {
         let mut texts = HashMap::new();
         for file in files {
-            let table: toml::Table =
-                file.parse().map_err(|e: toml::de::Error| Fault::new("reading the texts", e.message().to_owned()))?;
+            let table: toml::Table = file
+                .parse()
+                .map_err(|e: toml::de::Error| Fault::new("reading the texts", e.message().to_owned()))?;
             flatten("", &table, &mut texts);
         }
         Ok(Self { language, texts: Arc::new(texts) })
@@ -131,7 +140,8 @@ impl Words {
     #[must_use]
     pub fn day(&self, day: Date) -> String {
         let ordinal = if day.day() == 1 && self.language == Language::Italian { "º" } else { "" };
-        let month = self.t(MONTHS.get(usize::from(day.month().unsigned_abs()) - 1).copied().unwrap_or("")).to_owned();
+        let month =
+            self.t(MONTHS.get(usize::from(day.month().unsigned_abs()) - 1).copied().unwrap_or("")).to_owned();
         format!("{}{ordinal} {month} {}", day.day(), day.year())
     }
 

@@ -93,18 +93,12 @@ impl Keyring {
             if keks.iter().any(|kek| kek.id == id) || seen.contains(&bytes) {
                 return Err(BadKeyring::Twice(at));
             }
-            keks.push(Kek {
-                id: id.to_owned(),
-                key: LessSafeKey::new(key),
-            });
+            keks.push(Kek { id: id.to_owned(), key: LessSafeKey::new(key) });
             seen.push(bytes);
         }
         let mut keks = keks.into_iter();
         let active = keks.next().ok_or(BadKeyring::Empty)?;
-        Ok(Self {
-            active,
-            older: keks.collect(),
-        })
+        Ok(Self { active, older: keks.collect() })
     }
 
     /// The text of a key file's line with a new key.
@@ -139,17 +133,8 @@ impl Keyring {
         let key = random::<KEY>(entropy)?;
         let prefix = random::<{ stream::PREFIX }>(entropy)?;
         let wrapped = self.active.wrap(&key, *random(entropy)?, &context_of(object))?;
-        let stored = StoredKey {
-            kek: self.active.id.clone(),
-            wrapped,
-        };
-        Ok((
-            SealingKey {
-                key: key_of(&key)?,
-                prefix: *prefix,
-            },
-            stored,
-        ))
+        let stored = StoredKey { kek: self.active.id.clone(), wrapped };
+        Ok((SealingKey { key: key_of(&key)?, prefix: *prefix }, stored))
     }
 
     /// Unwraps the key of a document.
@@ -177,10 +162,7 @@ impl Keyring {
         let context = context_of(object);
         let key = self.find(&stored.kek)?.open(&stored.wrapped, &context)?;
         let wrapped = self.active.wrap(&key, *random(entropy)?, &context)?;
-        Ok(Some(StoredKey {
-            kek: self.active.id.clone(),
-            wrapped,
-        }))
+        Ok(Some(StoredKey { kek: self.active.id.clone(), wrapped }))
     }
 
     /// Seals a small blob (a login's request and answer, SPID-G3) that opens only with the same `context`.
@@ -197,11 +179,7 @@ impl Keyring {
         let mut body = plain.to_vec();
         // the key seals this blob alone, so its nonce may be constant
         key_of(&key)?
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key([0; NONCE]),
-                Aad::from(context),
-                &mut body,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key([0; NONCE]), Aad::from(context), &mut body)
             .map_err(|_| Fault::bare("sealing a blob"))?;
         sealed.append(&mut body);
         Ok(sealed)
@@ -217,12 +195,8 @@ impl Keyring {
         let [VERSION, length, rest @ ..] = sealed else {
             return Err(Fault::bare(BROKEN));
         };
-        let (id, rest) = rest
-            .split_at_checked(usize::from(*length))
-            .ok_or_else(|| Fault::bare(BROKEN))?;
-        let (wrapped, body) = rest
-            .split_at_checked(WRAPPED)
-            .ok_or_else(|| Fault::bare(BROKEN))?;
+        let (id, rest) = rest.split_at_checked(usize::from(*length)).ok_or_else(|| Fault::bare(BROKEN))?;
+        let (wrapped, body) = rest.split_at_checked(WRAPPED).ok_or_else(|| Fault::bare(BROKEN))?;
         let id = std::str::from_utf8(id).map_err(|e| Fault::new(BROKEN, e))?;
         let key = self.find(id)?.open(wrapped, &context)?;
         let mut body = body.to_vec();
@@ -246,11 +220,7 @@ impl Kek {
         let mut body = Zeroizing::new(*key);
         let tag = self
             .key
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                self.aad(context),
-                &mut body[..],
-            )
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), self.aad(context), &mut body[..])
             .map_err(|_| Fault::bare("wrapping a key"))?;
         Ok([&[VERSION][..], &nonce, &body[..], tag.as_ref()].concat())
     }
@@ -263,10 +233,7 @@ impl Kek {
         let (nonce, body) = rest.split_first_chunk::<NONCE>().ok_or_else(broken)?;
         let mut body = Zeroizing::new(body.to_vec());
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let key = self
-            .key
-            .open_in_place(nonce, self.aad(context), &mut body)
-            .map_err(|_| broken())?;
+        let key = self.key.open_in_place(nonce, self.aad(context), &mut body).map_err(|_| broken())?;
         let key: &[u8; KEY] = (&*key).try_into().map_err(|_| broken())?;
         Ok(Zeroizing::new(*key))
     }

@@ -56,14 +56,9 @@ pub async fn home(app: &App, acting: &Acting, opened_at: Timestamp) -> Result<Ho
     let (actor, subject) = (acting.actor, acting.subject);
     app.store
         .read(async move |tx| {
-            let page = tx
-                .documents_page(subject, &Filter::default(), None, NEWEST)
-                .await?;
+            let page = tx.documents_page(subject, &Filter::default(), None, NEWEST).await?;
             let previous_login = tx.previous_login(actor, opened_at).await?;
-            Ok(Home {
-                newest: page.rows,
-                previous_login,
-            })
+            Ok(Home { newest: page.rows, previous_login })
         })
         .await
 }
@@ -82,9 +77,7 @@ pub async fn list(
         return Err(OpenError::NotFound);
     }
     let subject = acting.subject;
-    app.store
-        .read(async move |tx| Ok(tx.documents_page(subject, &filter, after, A_PAGE).await?))
-        .await
+    app.store.read(async move |tx| Ok(tx.documents_page(subject, &filter, after, A_PAGE).await?)).await
 }
 
 /// A document opened for reading.
@@ -101,10 +94,7 @@ pub struct Opened {
 pub async fn read(app: &App, acting: &Acting, id: DocumentId) -> Result<Opened, OpenError> {
     let (document, object) = open(app, acting, id, Purpose::Read).await?;
     if !document.readable {
-        return Ok(Opened {
-            document,
-            narrative: None,
-        });
+        return Ok(Opened { document, narrative: None });
     }
     let file = files::read_whole(app, &object).await?;
     let narrative =
@@ -183,21 +173,13 @@ pub async fn download(
     match format {
         Format::Pdf => {
             let bytes = files::open(app, &object).await?;
-            Ok(Download {
-                size: document.size,
-                document,
-                bytes,
-            })
+            Ok(Download { size: document.size, document, bytes })
         }
         Format::Cda => {
             let xml = extract(app, &document, &object).await?;
             let size = length(&xml);
             let bytes: ByteStream = Box::pin(futures_util::stream::iter([Ok(xml)]));
-            Ok(Download {
-                document,
-                size,
-                bytes,
-            })
+            Ok(Download { document, size, bytes })
         }
     }
 }
@@ -241,10 +223,7 @@ async fn open(
         Ok::<_, Fault>(Ok((document, object)))
     });
     let (document, object) = verdict.await??;
-    Ok((
-        document,
-        object.ok_or_else(|| Fault::bare("opening a document: its file is not on record"))?,
-    ))
+    Ok((document, object.ok_or_else(|| Fault::bare("opening a document: its file is not on record"))?))
 }
 
 /// As [`open`], without showing anything.
@@ -259,10 +238,7 @@ async fn find(app: &App, acting: &Acting, id: DocumentId) -> Result<(Document, S
         Ok((document, object))
     });
     let (document, object) = found.await?;
-    Ok((
-        document,
-        object.ok_or_else(|| Fault::bare("opening a document: its file is not on record"))?,
-    ))
+    Ok((document, object.ok_or_else(|| Fault::bare("opening a document: its file is not on record"))?))
 }
 
 fn judge(acting: &Acting, document: Document, act: Act) -> Result<Document, OpenError> {

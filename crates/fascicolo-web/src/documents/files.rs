@@ -31,14 +31,10 @@ pub(super) async fn keep(app: &App, id: ObjectId, file: &Bytes) -> Result<Stored
 pub(super) async fn open(app: &App, object: &StoredObject) -> Result<ByteStream, Fault> {
     let sealed = app.objects.get(object.id).await?;
     let sealed = sealed.ok_or_else(|| Fault::bare("opening a stored document: its file is not there"))?;
-    let key = app
-        .keyring
-        .open_key(object.id, &object.kek, &object.wrapped_key)?;
+    let key = app.keyring.open_key(object.id, &object.kek, &object.wrapped_key)?;
     let mut plain = vault::open_stream(sealed, key);
-    let first = plain
-        .next()
-        .await
-        .ok_or_else(|| Fault::bare("opening a stored document: its file is empty"))??;
+    let first =
+        plain.next().await.ok_or_else(|| Fault::bare("opening a stored document: its file is empty"))??;
     Ok(stream::iter([Ok(first)]).chain(plain).boxed())
 }
 
@@ -53,8 +49,6 @@ pub(super) async fn read_whole(app: &App, object: &StoredObject) -> Result<Bytes
     if Digest::of(&whole) == object.sha256 {
         Ok(whole)
     } else {
-        Err(Fault::bare(
-            "reading a stored document: it is not the file that was taken in",
-        ))
+        Err(Fault::bare("reading a stored document: it is not the file that was taken in"))
     }
 }

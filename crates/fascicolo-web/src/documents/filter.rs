@@ -87,11 +87,7 @@ impl Typed {
             None => (String::new(), String::new()),
         };
         let typed = Self::of_form(query);
-        Ok(Self {
-            words,
-            issuer,
-            ..typed
-        })
+        Ok(Self { words, issuer, ..typed })
     }
 
     #[must_use]
@@ -102,10 +98,7 @@ impl Typed {
     /// How many filters are on.
     #[must_use]
     pub(super) fn count(&self) -> usize {
-        [&self.words, &self.issuer, &self.kind, &self.from, &self.to]
-            .iter()
-            .filter(|f| !f.is_empty())
-            .count()
+        [&self.words, &self.issuer, &self.kind, &self.from, &self.to].iter().filter(|f| !f.is_empty()).count()
     }
 
     /// What the store looks for.
@@ -154,10 +147,7 @@ impl Typed {
             }
         }
         if !self.words.is_empty() || !self.issuer.is_empty() {
-            parts.push(format!(
-                "cerca={}",
-                seal(app, citizen, &self.words, &self.issuer)?
-            ));
+            parts.push(format!("cerca={}", seal(app, citizen, &self.words, &self.issuer)?));
         }
         Ok(parts.join("&"))
     }
@@ -166,21 +156,15 @@ impl Typed {
 /// `2026-05-28` as browsers send it, or `28/05/2026` as people type it (GEN-G11).
 fn date(text: &str) -> Option<Date> {
     if let [day, month, year] = text.split(['/', '.']).collect::<Vec<_>>().as_slice() {
-        return Date::new(
-            year.parse().ok().filter(|y| *y > 999)?,
-            month.parse().ok()?,
-            day.parse().ok()?,
-        )
-        .ok();
+        return Date::new(year.parse().ok().filter(|y| *y > 999)?, month.parse().ok()?, day.parse().ok()?)
+            .ok();
     }
     text.parse().ok()
 }
 
 fn seal(app: &App, citizen: CitizenId, words: &str, issuer: &str) -> Result<String, Fault> {
     let plain = format!("{words}\0{issuer}");
-    let sealed = app
-        .keyring
-        .seal_bytes(&*app.entropy, &context(citizen), plain.as_bytes())?;
+    let sealed = app.keyring.seal_bytes(&*app.entropy, &context(citizen), plain.as_bytes())?;
     Ok(URL_SAFE_NO_PAD.encode(sealed))
 }
 
@@ -206,10 +190,7 @@ pub(super) fn write_cursor(cursor: &Cursor) -> String {
 pub(super) fn read_cursor(text: &str) -> Option<Cursor> {
     let (at, id) = text.split_once('.')?;
     let issued_at = Timestamp::from_millisecond(at.parse().ok()?).ok()?;
-    Some(Cursor {
-        issued_at,
-        id: DocumentId::parse(id)?,
-    })
+    Some(Cursor { issued_at, id: DocumentId::parse(id)? })
 }
 
 #[cfg(test)]
@@ -217,12 +198,7 @@ mod tests {
     use super::*;
 
     fn period(from: &str, to: &str) -> Result<Filter, Vec<Wrong>> {
-        Typed {
-            from: from.into(),
-            to: to.into(),
-            ..Typed::default()
-        }
-        .parse()
+        Typed { from: from.into(), to: to.into(), ..Typed::default() }.parse()
     }
 
     #[test]
@@ -234,10 +210,7 @@ mod tests {
 
     #[test]
     fn each_unreadable_date_is_named_in_the_order_of_the_fields() {
-        assert_eq!(
-            period("ieri", "31/02/2026").unwrap_err(),
-            [Wrong::From, Wrong::To]
-        );
+        assert_eq!(period("ieri", "31/02/2026").unwrap_err(), [Wrong::From, Wrong::To]);
         assert_eq!(period("2026-03-02", "2026-03-01").unwrap_err(), [Wrong::Period]);
         assert_eq!(period("1/1/26", "").unwrap_err(), [Wrong::From]);
         assert!(period("", "").is_ok() && period("2026-03-01", "2026-03-01").is_ok());
@@ -246,10 +219,7 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_and_anything_else_does_not() {
         let id = DocumentId::new(Timestamp::UNIX_EPOCH, [0xab; 10]);
-        let cursor = Cursor {
-            issued_at: "2026-05-21T08:00:00.123Z".parse().unwrap(),
-            id,
-        };
+        let cursor = Cursor { issued_at: "2026-05-21T08:00:00.123Z".parse().unwrap(), id };
         let text = write_cursor(&cursor);
         let back = read_cursor(&text).unwrap();
         assert_eq!((back.issued_at, back.id), (cursor.issued_at, cursor.id));

@@ -106,11 +106,7 @@ async fn judge_and_keep(app: &App, submission: Submission) -> Result<Taken, Inta
         Ok(taken) => Ok(taken),
         Err(Undone::Same(document)) => {
             app.objects.remove(object).await?;
-            Ok(Taken {
-                document,
-                new: false,
-                warnings: facts.warnings,
-            })
+            Ok(Taken { document, new: false, warnings: facts.warnings })
         }
         Err(Undone::Refused(refused)) => {
             app.objects.remove(object).await?;
@@ -135,21 +131,10 @@ async fn read(app: &App, pdf: &Bytes) -> Result<Read, IntakeError> {
     let reading = tokio::task::spawn_blocking(move || {
         let facts = pdf::read(&pdf, &app.signers)?;
         let header = facts.cda.as_deref().map(cda::header).transpose()?;
-        let readable = facts
-            .cda
-            .as_deref()
-            .is_some_and(|xml| cda::narrative(xml).is_ok());
-        Ok(Read {
-            sha256: Digest::of(&pdf),
-            signature: facts.signature,
-            header,
-            readable,
-        })
+        let readable = facts.cda.as_deref().is_some_and(|xml| cda::narrative(xml).is_ok());
+        Ok(Read { sha256: Digest::of(&pdf), signature: facts.signature, header, readable })
     });
-    reading
-        .await
-        .map_err(|e| Fault::new("reading a document", e))?
-        .map_err(IntakeError::Unreadable)
+    reading.await.map_err(|e| Fault::new("reading a document", e))?.map_err(IntakeError::Unreadable)
 }
 
 /// Whose it is, and the document that has the identifier already.
@@ -183,11 +168,7 @@ fn same_or_clash(
     warnings: Vec<Warning>,
 ) -> Result<Taken, IntakeError> {
     if held.subject == subject && held.sha256 == *sha256 {
-        Ok(Taken {
-            document: held.id,
-            new: false,
-            warnings,
-        })
+        Ok(Taken { document: held.id, new: false, warnings })
     } else {
         Err(IntakeError::Clash)
     }
@@ -269,11 +250,7 @@ async fn keep(app: &App, document: Document, stored: StoredObject, facts: &Facts
                 }
             }
             tx.record(&taken_in).await?;
-            Ok(Taken {
-                document: document.id,
-                new: true,
-                warnings,
-            })
+            Ok(Taken { document: document.id, new: true, warnings })
         })
         .await
 }

@@ -18,8 +18,5 @@ pub fn routes() -> Router<App> {
         .route("/fascicolo", get(pages::home))
         .route("/fascicolo/documenti", get(pages::list).post(pages::narrow))
         .route("/fascicolo/documenti/{id}", get(pages::read))
-        .route(
-            "/fascicolo/documenti/{id}/scarica",
-            get(pages::notice).post(pages::download),
-        )
+        .route("/fascicolo/documenti/{id}/scarica", get(pages::notice).post(pages::download))
 }

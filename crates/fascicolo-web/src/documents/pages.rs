@@ -37,20 +37,11 @@ pub(super) async fn home(citizen: Citizen, State(app): State<App>) -> Result<Res
     let words = &citizen.page.words;
     let last_login = home.previous_login.map(|(at, method)| {
         let method = words.t(&format!("profile.method.{}", method.code())).to_owned();
-        words.fill(
-            "documents.home.last_login",
-            &[("moment", &words.moment(at)), ("method", &method)],
-        )
+        words.fill("documents.home.last_login", &[("moment", &words.moment(at)), ("method", &method)])
     });
     let newest = home.newest.iter().map(|listed| Row::of(words, listed)).collect();
     let name = full_name(&citizen);
-    show(&HomePage {
-        name,
-        registered: citizen.person.registered,
-        last_login,
-        newest,
-        page: citizen.page,
-    })
+    show(&HomePage { name, registered: citizen.person.registered, last_login, newest, page: citizen.page })
 }
 
 /// `GET /fascicolo/documenti`: the list, with the filters its address carries.
@@ -74,22 +65,11 @@ pub(super) async fn list(
     // links carry the sealed words as they came: the address of a page stays the same
     let mut parts: Vec<String> = ["tipo", "dal", "al", "cerca"]
         .into_iter()
-        .filter_map(|name| {
-            query
-                .find(name)
-                .map(|value| format!("{name}={}", forms::encode(value)))
-        })
+        .filter_map(|name| query.find(name).map(|value| format!("{name}={}", forms::encode(value))))
         .collect();
     let address = |parts: &[String]| format!("/fascicolo/documenti?{}", parts.join("&"));
-    let first = if after.is_some() {
-        address(&parts)
-    } else {
-        String::new()
-    };
-    let open_filters = format!(
-        "{}#filtri",
-        address(&[parts.clone(), vec!["filtri=1".to_owned()]].concat())
-    );
+    let first = if after.is_some() { address(&parts) } else { String::new() };
+    let open_filters = format!("{}#filtri", address(&[parts.clone(), vec!["filtri=1".to_owned()]].concat()));
     let next = rows.next.map(|cursor| {
         parts.push(format!("dopo={}", filter::write_cursor(&cursor)));
         address(&parts)
@@ -206,32 +186,22 @@ fn attachment(download: Download, format: Format) -> Result<Response, PageError>
         Format::Cda => ("application/xml", "xml"),
     };
     // the name tells nothing to who sees the folder
-    let name = format!(
-        "attachment; filename=\"documento-{}.{ending}\"",
-        views::day(download.document.issued_at)
-    );
+    let name =
+        format!("attachment; filename=\"documento-{}.{ending}\"", views::day(download.document.issued_at));
     let name = HeaderValue::from_str(&name).map_err(|_| PageError::NotFound)?;
     // once the answer has begun, a broken file can only cut it short: the length says so to the browser
-    let bytes = download
-        .bytes
-        .inspect_err(|fault| tracing::error!("sending a document: {fault:?}"));
+    let bytes = download.bytes.inspect_err(|fault| tracing::error!("sending a document: {fault:?}"));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_DISPOSITION, name),
         (header::CONTENT_LENGTH, HeaderValue::from(download.size)),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(FILE_POLICY),
-        ),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY)),
     ];
     Ok((headers, Body::from_stream(bytes)).into_response())
 }
 
 fn annulled(citizen: Citizen, document: &Document) -> Result<Response, PageError> {
-    show(&AnnulledPage {
-        facts: facts(&citizen, document),
-        page: citizen.page,
-    })
+    show(&AnnulledPage { facts: facts(&citizen, document), page: citizen.page })
 }
 
 fn facts(citizen: &Citizen, document: &Document) -> Facts {

@@ -131,20 +131,14 @@ pub(super) fn facts(said: &Submission, cda: Option<&Header>) -> Result<Facts, Un
         warnings.push(Warning::NoCda);
     }
     let subjects = subjects(said.subject, cda, &mut warnings)?;
-    let national_id = agreed(
-        Item::NationalId,
-        said.national_id.clone(),
-        cda.map(|c| c.national_id.clone()),
-    )?;
+    let national_id = agreed(Item::NationalId, said.national_id.clone(), cda.map(|c| c.national_id.clone()))?;
     let kind = agreed(Item::Kind, said.kind, cda.map(|c| c.kind))?;
     let version = match (said.version, cda.map(|c| c.version)) {
         (None, None) => 1,
         (said, written) => agreed(Item::Version, said, written)?,
     };
-    let issued_at = said
-        .issued_at
-        .or_else(|| cda.map(|c| c.issued_at))
-        .ok_or(Unfit::Missing(Item::IssuedAt))?;
+    let issued_at =
+        said.issued_at.or_else(|| cda.map(|c| c.issued_at)).ok_or(Unfit::Missing(Item::IssuedAt))?;
     let issuer = text(said.issuer.as_deref(), cda.map(|c| c.issuer.as_str()));
     if issuer.is_empty() {
         return Err(Unfit::Missing(Item::Issuer));
@@ -159,10 +153,7 @@ pub(super) fn facts(said: &Submission, cda: Option<&Header>) -> Result<Facts, Un
         author: text(said.author.as_deref(), cda.map(|c| c.author.as_str())),
         issued_at,
         version,
-        replaces: said
-            .replaces
-            .clone()
-            .or_else(|| cda.and_then(|c| c.replaces.clone())),
+        replaces: said.replaces.clone().or_else(|| cda.and_then(|c| c.replaces.clone())),
         confidentiality,
         protected: said.protected || confidentiality == Confidentiality::VeryRestricted,
         warnings,
@@ -180,20 +171,10 @@ fn subjects(
         return Ok(vec![said.ok_or(Unfit::Missing(Item::Subject))?]);
     };
     if let Ok(written) = CodiceFiscale::parse(written) {
-        return Ok(said
-            .into_iter()
-            .filter(|said| *said != written)
-            .chain([written])
-            .collect());
+        return Ok(said.into_iter().filter(|said| *said != written).chain([written]).collect());
     }
     let said = said.ok_or(Unfit::Missing(Item::Subject))?;
-    let body = |code: &str| {
-        code.trim()
-            .to_ascii_uppercase()
-            .chars()
-            .take(15)
-            .collect::<String>()
-    };
+    let body = |code: &str| code.trim().to_ascii_uppercase().chars().take(15).collect::<String>();
     if body(written) != body(said.as_str()) {
         return Err(Unfit::Disagrees(Item::Subject));
     }
@@ -210,11 +191,7 @@ fn agreed<T: PartialEq>(item: Item, said: Option<T>, written: Option<T>) -> Resu
 }
 
 fn text(said: Option<&str>, written: Option<&str>) -> String {
-    said.map(str::trim)
-        .filter(|t| !t.is_empty())
-        .or(written)
-        .unwrap_or_default()
-        .to_owned()
+    said.map(str::trim).filter(|t| !t.is_empty()).or(written).unwrap_or_default().to_owned()
 }
 
 fn stricter(said: Option<Confidentiality>, written: Option<Confidentiality>) -> Confidentiality {
@@ -232,10 +209,7 @@ mod tests {
     const CF: &str = "RSSMRA80A01H501U";
 
     fn national_id(extension: &str) -> NationalId {
-        NationalId {
-            root: "1.2.3".into(),
-            extension: extension.into(),
-        }
+        NationalId { root: "1.2.3".into(), extension: extension.into() }
     }
 
     fn written() -> Header {
@@ -287,41 +261,11 @@ mod tests {
         let facts_of = |said| facts(&said, None).map(|f| f.warnings);
         assert_eq!(facts_of(whole()), Ok(vec![Warning::NoCda]));
         let cases = [
-            (
-                Submission {
-                    subject: None,
-                    ..whole()
-                },
-                Item::Subject,
-            ),
-            (
-                Submission {
-                    national_id: None,
-                    ..whole()
-                },
-                Item::NationalId,
-            ),
-            (
-                Submission {
-                    kind: None,
-                    ..whole()
-                },
-                Item::Kind,
-            ),
-            (
-                Submission {
-                    issuer: Some(" ".into()),
-                    ..whole()
-                },
-                Item::Issuer,
-            ),
-            (
-                Submission {
-                    issued_at: None,
-                    ..whole()
-                },
-                Item::IssuedAt,
-            ),
+            (Submission { subject: None, ..whole() }, Item::Subject),
+            (Submission { national_id: None, ..whole() }, Item::NationalId),
+            (Submission { kind: None, ..whole() }, Item::Kind),
+            (Submission { issuer: Some(" ".into()), ..whole() }, Item::Issuer),
+            (Submission { issued_at: None, ..whole() }, Item::IssuedAt),
         ];
         for (said, item) in cases {
             assert_eq!(facts_of(said), Err(Unfit::Missing(item)));
@@ -331,34 +275,12 @@ mod tests {
     #[test]
     fn what_the_producer_says_must_agree_with_the_cda() {
         let facts_of = |said| facts(&said, Some(&written())).map(|_| ());
-        let agreeing = Submission {
-            national_id: Some(national_id("X1")),
-            version: Some(1),
-            ..said()
-        };
+        let agreeing = Submission { national_id: Some(national_id("X1")), version: Some(1), ..said() };
         assert_eq!(facts_of(agreeing), Ok(()));
         let cases = [
-            (
-                Submission {
-                    national_id: Some(national_id("X2")),
-                    ..said()
-                },
-                Item::NationalId,
-            ),
-            (
-                Submission {
-                    kind: Kind::by_key("exemption"),
-                    ..said()
-                },
-                Item::Kind,
-            ),
-            (
-                Submission {
-                    version: Some(2),
-                    ..said()
-                },
-                Item::Version,
-            ),
+            (Submission { national_id: Some(national_id("X2")), ..said() }, Item::NationalId),
+            (Submission { kind: Kind::by_key("exemption"), ..said() }, Item::Kind),
+            (Submission { version: Some(2), ..said() }, Item::Version),
         ];
         for (said, item) in cases {
             assert_eq!(facts_of(said), Err(Unfit::Disagrees(item)));
@@ -367,10 +289,7 @@ mod tests {
 
     #[test]
     fn two_codes_are_both_kept_for_the_register_to_compare() {
-        let said = Submission {
-            subject: Some(code("RSSMRA80A41H501Y")),
-            ..said()
-        };
+        let said = Submission { subject: Some(code("RSSMRA80A41H501Y")), ..said() };
         assert_eq!(facts(&said, Some(&written())).unwrap().subjects.len(), 2);
     }
 
@@ -379,31 +298,19 @@ mod tests {
         let mut cda = written();
         cda.subject_codice_fiscale = Some("rssmra80a01h501z".into());
         let with = |subject: Option<&str>, cda: &Header| {
-            let said = Submission {
-                subject: subject.map(code),
-                ..said()
-            };
+            let said = Submission { subject: subject.map(code), ..said() };
             facts(&said, Some(cda)).map(|f| f.warnings)
         };
         assert_eq!(with(Some(CF), &cda), Ok(vec![Warning::CheckCharacter]));
         assert_eq!(with(None, &cda), Err(Unfit::Missing(Item::Subject)));
-        assert_eq!(
-            with(Some("RSSMRA80A41H501Y"), &cda),
-            Err(Unfit::Disagrees(Item::Subject))
-        );
+        assert_eq!(with(Some("RSSMRA80A41H501Y"), &cda), Err(Unfit::Disagrees(Item::Subject)));
     }
 
     #[test]
     fn the_stricter_confidentiality_holds_and_v_is_protected() {
         let with = |said_level, written_level| {
-            let cda = Header {
-                confidentiality: written_level,
-                ..written()
-            };
-            let said = Submission {
-                confidentiality: said_level,
-                ..said()
-            };
+            let cda = Header { confidentiality: written_level, ..written() };
+            let said = Submission { confidentiality: said_level, ..said() };
             let facts = facts(&said, Some(&cda)).unwrap();
             (facts.confidentiality, facts.protected)
         };

@@ -49,10 +49,7 @@ pub(super) struct ListPage {
 
 impl ListPage {
     fn wrong_in(&self, field: &str) -> Option<&'static str> {
-        self.wrong
-            .iter()
-            .find(|w| w.field() == field)
-            .map(|w| w.message())
+        self.wrong.iter().find(|w| w.field() == field).map(|w| w.message())
     }
 }
 
@@ -63,12 +60,8 @@ pub(super) struct KindChoice {
 
 /// The kinds to choose from, as the language sorts them.
 pub(super) fn kind_choices(words: &Words) -> Vec<KindChoice> {
-    let mut kinds: Vec<KindChoice> = Kind::all()
-        .map(|kind| KindChoice {
-            key: kind.key(),
-            name: kind_name(words, kind),
-        })
-        .collect();
+    let mut kinds: Vec<KindChoice> =
+        Kind::all().map(|kind| KindChoice { key: kind.key(), name: kind_name(words, kind) }).collect();
     kinds.sort_by(|a, b| a.name.cmp(&b.name));
     kinds
 }
@@ -130,10 +123,7 @@ pub(super) fn by_year(words: &Words, listed: &[Listed]) -> Vec<Year> {
         let row = Row::of(words, document);
         match years.last_mut() {
             Some(last) if last.year == year => last.rows.push(row),
-            Some(_) | None => years.push(Year {
-                year,
-                rows: vec![row],
-            }),
+            Some(_) | None => years.push(Year { year, rows: vec![row] }),
         }
     }
     years
@@ -213,11 +203,7 @@ impl Facts {
 }
 
 fn title(title: &str, kind: &str) -> String {
-    if title.is_empty() {
-        kind.to_owned()
-    } else {
-        title.to_owned()
-    }
+    if title.is_empty() { kind.to_owned() } else { title.to_owned() }
 }
 
 /// For `datetime` attributes and file names.
@@ -235,12 +221,9 @@ fn successor(status: Status) -> Option<String> {
 /// The state of the signature in one sentence (REC-R6).
 pub(crate) fn signature_words(words: &Words, signature: &Signature) -> String {
     match signature {
-        Signature::Intact {
-            signer, at: Some(at), ..
-        } => words.fill(
-            "documents.signature.intact_at",
-            &[("signer", signer), ("moment", &words.moment(*at))],
-        ),
+        Signature::Intact { signer, at: Some(at), .. } => {
+            words.fill("documents.signature.intact_at", &[("signer", signer), ("moment", &words.moment(*at))])
+        }
         Signature::Intact { signer, at: None, .. } => {
             words.fill("documents.signature.intact", &[("signer", signer)])
         }
@@ -252,13 +235,8 @@ pub(crate) fn signature_words(words: &Words, signature: &Signature) -> String {
 /// What else is to be said of it: the text key.
 pub(crate) fn signature_note(signature: &Signature) -> &'static str {
     match signature {
-        Signature::Intact {
-            chain: Chain::Known, ..
-        } => "documents.signature.chain_known",
-        Signature::Intact {
-            chain: Chain::Unknown,
-            ..
-        } => "documents.signature.chain_unknown",
+        Signature::Intact { chain: Chain::Known, .. } => "documents.signature.chain_known",
+        Signature::Intact { chain: Chain::Unknown, .. } => "documents.signature.chain_unknown",
         Signature::Broken => "documents.signature.broken_note",
         Signature::NotSigned => "documents.signature.not_signed_note",
     }

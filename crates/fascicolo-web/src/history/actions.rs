@@ -37,7 +37,5 @@ pub async fn log(
         return Err(LogError::NotAllowed);
     }
     let subject = acting.subject;
-    app.store
-        .read(async move |tx| Ok(tx.access_log_page(subject, after, limit).await?))
-        .await
+    app.store.read(async move |tx| Ok(tx.access_log_page(subject, after, limit).await?)).await
 }

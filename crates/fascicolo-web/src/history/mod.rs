@@ -11,8 +11,7 @@ use axum::routing::get;
 use crate::App;
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/fascicolo/accessi", get(pages::log)).route(
-        "/fascicolo/accessi/scarica",
-        get(pages::notice).post(pages::download),
-    )
+    Router::new()
+        .route("/fascicolo/accessi", get(pages::log))
+        .route("/fascicolo/accessi/scarica", get(pages::notice).post(pages::download))
 }

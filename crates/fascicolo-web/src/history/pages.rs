@@ -43,9 +43,7 @@ pub(super) async fn log(
     };
     let found = actions::log(&app, &citizen.acting(), after, actions::A_PAGE).await?;
     let words = &citizen.page.words;
-    let next = found
-        .next
-        .map(|cursor| format!("/fascicolo/accessi?dopo={}", write_cursor(cursor)));
+    let next = found.next.map(|cursor| format!("/fascicolo/accessi?dopo={}", write_cursor(cursor)));
     show(&LogPage {
         rows: found.rows.iter().map(|logged| Row::of(words, logged)).collect(),
         first: after.map(|_| "/fascicolo/accessi".to_owned()).unwrap_or_default(),
@@ -66,33 +64,21 @@ pub(super) async fn download(citizen: Citizen, State(app): State<App>) -> Result
     // the first rows are there before the answer begins
     let (first, next) = rows(&app, &acting, &words, None).await?;
     let heading = csv::MARK.to_owned() + &csv::line(COLUMNS.map(|key| words.t(key))) + &first;
-    let rest = stream::try_unfold(
-        (app, acting, words, next),
-        |(app, acting, words, after)| async move {
-            let Some(after) = after else {
-                return Ok::<_, Fault>(None);
-            };
-            let (text, next) =
-                rows(&app, &acting, &words, Some(after))
-                    .await
-                    .map_err(|error| match error {
-                        LogError::NotAllowed => Fault::bare("sending an access log"),
-                        LogError::Fault(fault) => fault,
-                    })?;
-            Ok(Some((text, (app, acting, words, next))))
-        },
-    );
+    let rest = stream::try_unfold((app, acting, words, next), |(app, acting, words, after)| async move {
+        let Some(after) = after else {
+            return Ok::<_, Fault>(None);
+        };
+        let (text, next) = rows(&app, &acting, &words, Some(after)).await.map_err(|error| match error {
+            LogError::NotAllowed => Fault::bare("sending an access log"),
+            LogError::Fault(fault) => fault,
+        })?;
+        Ok(Some((text, (app, acting, words, next))))
+    });
     let whole = stream::iter([Ok(heading)]).chain(rest);
     let whole = whole.inspect_err(|fault| tracing::error!("sending an access log: {fault:?}"));
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/csv; charset=utf-8"),
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            HeaderValue::from_static("attachment; filename=\"accessi.csv\""),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"accessi.csv\"")),
     ];
     Ok((headers, Body::from_stream(whole)).into_response())
 }
@@ -114,11 +100,7 @@ async fn rows(
     let found = actions::log(app, acting, after, AT_A_TIME).await?;
     let lines = found.rows.iter().map(|logged| {
         let row = Row::of(words, logged);
-        let document = row
-            .document
-            .as_ref()
-            .map(|(kind, _)| kind.as_str())
-            .unwrap_or_default();
+        let document = row.document.as_ref().map(|(kind, _)| kind.as_str()).unwrap_or_default();
         csv::line([&row.when, &row.who, &row.what, document, words.t(row.outcome())])
     });
     Ok((lines.collect(), found.next))
@@ -131,8 +113,5 @@ fn write_cursor(cursor: LogCursor) -> String {
 fn read_cursor(text: &str) -> Option<LogCursor> {
     let (at, id) = text.split_once('.')?;
     let at = Timestamp::from_millisecond(at.parse().ok()?).ok()?;
-    Some(LogCursor {
-        at,
-        id: EventId::parse(id)?,
-    })
+    Some(LogCursor { at, id: EventId::parse(id)? })
 }

@@ -49,11 +49,7 @@ impl Row {
     }
 
     pub(super) fn outcome(&self) -> &'static str {
-        if self.granted {
-            "history.outcome.granted"
-        } else {
-            "history.outcome.refused"
-        }
+        if self.granted { "history.outcome.granted" } else { "history.outcome.refused" }
     }
 }
 

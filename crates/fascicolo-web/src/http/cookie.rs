@@ -40,7 +40,8 @@ pub fn set(name: &str, value: &str, same_site: SameSite, max_age: Option<u32>) -
         SameSite::None => "None",
     };
     let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    HeaderValue::from_str(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}{age}")).ok()
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}{age}"))
+        .ok()
 }
 
 /// Takes a cookie back.

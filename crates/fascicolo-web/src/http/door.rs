@@ -20,7 +20,9 @@ const FOR_PROGRAMS: &str = "/api/v1/verify";
 pub async fn keep(State(app): State<App>, request: Request, next: Next) -> Response {
     let site = &app.settings.site;
     let hosts = [Some(site.origin.as_str()), site.plain_origin.as_deref()];
-    let Some(host) = host_of(&request) else { return PageError::BadRequest.into_response() };
+    let Some(host) = host_of(&request) else {
+        return PageError::BadRequest.into_response();
+    };
     if !hosts.iter().flatten().any(|origin| authority(origin).eq_ignore_ascii_case(&host)) {
         return PageError::BadRequest.into_response();
     }
@@ -66,8 +68,12 @@ fn from_our_page(headers: &HeaderMap, origins: &[Option<&str>]) -> bool {
 
 /// The caller's address: the connection's, or what a trusted proxy says (ASVS V15.3.4). For limits only.
 #[must_use]
-pub fn client_address(app: &App, request_headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
-    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
+pub fn client_address(
+    app: &App,
+    request_headers: &HeaderMap,
+    peer: Option<&ConnectInfo<SocketAddr>>,
+) -> IpAddr {
+    let peer = peer.map_or_else(|| IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
     if !app.settings.trusted_proxies.contains(&peer) {
         return peer;
     }

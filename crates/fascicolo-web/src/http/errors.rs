@@ -20,14 +20,20 @@ pub enum PageError {
     /// Missing, hidden and not yours are one answer.
     NotFound,
     /// No session: to the login page, and back to this local path afterwards.
-    LogIn { return_to: Option<String> },
+    LogIn {
+        return_to: Option<String>,
+    },
     /// The session ended while the page was open.
-    SessionEnded { return_to: Option<String> },
+    SessionEnded {
+        return_to: Option<String>,
+    },
     /// The request does not prove that it comes from one of our pages, or is not what a page of ours sends.
     Stale,
     BadRequest,
     TooLarge,
-    TooMany { again_at: Timestamp },
+    TooMany {
+        again_at: Timestamp,
+    },
     Fault(Fault),
 }
 
@@ -84,7 +90,8 @@ pub async fn render(State(app): State<App>, page: Page, request: Request, next: 
     if let Some(PageError::SessionEnded { return_to }) = cause.as_deref() {
         return to_login(return_to.as_deref(), true);
     }
-    let has_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v != "text/plain; charset=utf-8");
+    let has_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v != "text/plain; charset=utf-8");
     if cause.is_none() && (has_page || head || !(status.is_client_error() || status.is_server_error())) {
         return response;
     }

@@ -16,8 +16,7 @@ impl Fields {
     /// # Errors
     /// Not UTF-8 once decoded, or a field twice.
     pub fn parse(body: &[u8]) -> Result<Self, PageError> {
-        let pairs: Vec<(String, String)> =
-            pairs_of(body).ok_or(PageError::BadRequest)?;
+        let pairs: Vec<(String, String)> = pairs_of(body).ok_or(PageError::BadRequest)?;
         for (i, (name, _)) in pairs.iter().enumerate() {
             if pairs.iter().skip(i + 1).any(|(other, _)| other == name) {
                 return Err(PageError::BadRequest);
@@ -42,7 +41,8 @@ impl FromRequest<App> for Fields {
     type Rejection = PageError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, PageError> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind =
+            request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
             return Err(PageError::BadRequest);
         }

@@ -25,21 +25,13 @@ pub async fn run_due(app: &App, key: &Arc<SiteKey>, now: Timestamp) -> Result<()
     if claim(app, CHECKPOINT, now).await? {
         app.store.ensure_partitions(now).await?;
         let key = Arc::clone(key);
-        app.store
-            .checkpoint_audit(now, move |statement| Ok(key.sign(statement)))
-            .await?;
+        app.store.checkpoint_audit(now, move |statement| Ok(key.sign(statement))).await?;
     }
     if claim(app, ERASE, now).await? {
-        let before = now
-            .checked_sub(retention::LOGIN_EXCHANGE)
-            .unwrap_or(Timestamp::MIN);
-        app.store
-            .write(async move |tx| tx.purge_login_exchanges(before).await)
-            .await?;
+        let before = now.checked_sub(retention::LOGIN_EXCHANGE).unwrap_or(Timestamp::MIN);
+        app.store.write(async move |tx| tx.purge_login_exchanges(before).await).await?;
         let key = Arc::clone(key);
-        app.store
-            .erase_audit(before, now, move |statement| Ok(key.sign(statement)))
-            .await?;
+        app.store.erase_audit(before, now, move |statement| Ok(key.sign(statement))).await?;
     }
     Ok(())
 }
@@ -50,16 +42,12 @@ async fn claim(
     now: Timestamp,
 ) -> Result<bool, Fault> {
     let until = now.checked_add(every).unwrap_or(Timestamp::MAX);
-    app.store
-        .write(async move |tx| tx.claim_lease(name, until, now).await)
-        .await
+    app.store.write(async move |tx| tx.claim_lease(name, until, now).await).await
 }
 
 /// Sessions and pending logins that ended.
 async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
-    let idle_before = now
-        .checked_sub(app.settings.policy.limits.idle)
-        .unwrap_or(Timestamp::MIN);
+    let idle_before = now.checked_sub(app.settings.policy.limits.idle).unwrap_or(Timestamp::MIN);
     app.store
         .write(async move |tx| {
             tx.purge_sessions(idle_before, now).await?;

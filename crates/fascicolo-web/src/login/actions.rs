@@ -69,15 +69,8 @@ pub(super) async fn begin_spid(
         expires_at: now.checked_add(retention::PENDING_LOGIN).unwrap_or(now),
         request_xml: xml.into_bytes(),
     };
-    app.store
-        .write(async move |tx| tx.insert_login_request(&pending).await)
-        .await?;
-    Ok(Some(Begun {
-        provider: provider.name.clone(),
-        outgoing,
-        saml_id,
-        browser,
-    }))
+    app.store.write(async move |tx| tx.insert_login_request(&pending).await).await?;
+    Ok(Some(Begun { provider: provider.name.clone(), outgoing, saml_id, browser }))
 }
 
 /// What became of a provider's answer.
@@ -108,11 +101,7 @@ pub(super) struct Opened {
 
 impl SpidAnswer {
     fn refused(rule: &'static str) -> Self {
-        Self {
-            result: SpidOutcome::Refused(rule),
-            provider: None,
-            saml_id: None,
-        }
+        Self { result: SpidOutcome::Refused(rule), provider: None, saml_id: None }
     }
 }
 
@@ -140,10 +129,7 @@ pub(super) async fn finish_spid(
         return Ok(SpidAnswer::refused("no_pending_login"));
     };
     let saml_id = answer.in_response_to().to_owned();
-    let pending = app
-        .store
-        .read(async move |tx| tx.login_request(&saml_id, &browser, now).await)
-        .await?;
+    let pending = app.store.read(async move |tx| tx.login_request(&saml_id, &browser, now).await).await?;
     let Some(pending) = pending else {
         return Ok(SpidAnswer::refused("no_pending_login"));
     };
@@ -167,11 +153,7 @@ pub(super) async fn finish_spid(
     let saml_id = Some(pending.saml_id.clone());
     let exchange = exchange_of(app, &answer, &pending, incoming.xml(), now)?;
     let result = conclude(app, pending, verdict, exchange).await?;
-    Ok(SpidAnswer {
-        result,
-        provider,
-        saml_id,
-    })
+    Ok(SpidAnswer { result, provider, saml_id })
 }
 
 /// What the login log keeps of an exchange, sealed as it is written (SPID-G1, G3).
@@ -184,8 +166,7 @@ fn exchange_of(
 ) -> Result<LoginExchange, Fault> {
     let id = EventId::new(now, app.entropy.id()?);
     let seal = |part: &str, bytes: &[u8]| {
-        app.keyring
-            .seal_bytes(&*app.entropy, &format!("login {part} {id}"), bytes)
+        app.keyring.seal_bytes(&*app.entropy, &format!("login {part} {id}"), bytes)
     };
     let facts = answer.facts();
     let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -224,10 +205,7 @@ async fn conclude(
     let parts = app.clone();
     app.store
         .write(async move |tx| {
-            if !tx
-                .consume_login_request(pending.id, &pending.browser, now)
-                .await?
-            {
+            if !tx.consume_login_request(pending.id, &pending.browser, now).await? {
                 return Ok(SpidOutcome::Refused("request_used"));
             }
             let outcome = match verdict {
@@ -237,11 +215,7 @@ async fn conclude(
                         .remember_assertion(&pending.provider, &proved.assertion_id, proved.not_on_or_after)
                         .await?;
                     if fresh {
-                        let login = Login {
-                            identity: proved.identity,
-                            pending: &pending,
-                            now,
-                        };
+                        let login = Login { identity: proved.identity, pending: &pending, now };
                         login.settle(&parts, tx, &mut exchange).await?
                     } else {
                         SpidOutcome::Refused("assertion_repeated")
@@ -262,34 +236,22 @@ async fn leave_traces(
 ) -> Result<(), Fault> {
     let (granted, code) = match outcome {
         SpidOutcome::Opened(_) => (true, "ok".to_owned()),
-        SpidOutcome::Anomaly(anomaly) => (
-            false,
-            anomaly
-                .number()
-                .map_or_else(|| "anomaly".to_owned(), |nr| format!("anomaly_{nr}")),
-        ),
+        SpidOutcome::Anomaly(anomaly) => {
+            (false, anomaly.number().map_or_else(|| "anomaly".to_owned(), |nr| format!("anomaly_{nr}")))
+        }
         SpidOutcome::Denied(denial) => (false, denial.code().to_owned()),
         SpidOutcome::Refused(rule) => (false, (*rule).to_owned()),
     };
-    let deed = if granted {
-        Deed::LoggedIn
-    } else {
-        Deed::LoginRefused
-    };
+    let deed = if granted { Deed::LoggedIn } else { Deed::LoginRefused };
     let actor = match outcome {
         SpidOutcome::Opened(opened) => opened.actor,
         SpidOutcome::Anomaly(_) | SpidOutcome::Denied(_) | SpidOutcome::Refused(_) => Actor::Anyone,
     };
-    let mut event = Event::of(actor, deed, exchange.id, exchange.at)
-        .with_method(exchange.method)
-        .saying(&code);
+    let mut event =
+        Event::of(actor, deed, exchange.id, exchange.at).with_method(exchange.method).saying(&code);
     event.granted = granted;
     event.subject = exchange.citizen;
-    if let SpidOutcome::Opened(Opened {
-        birth_dates_disagree: true,
-        ..
-    }) = outcome
-    {
+    if let SpidOutcome::Opened(Opened { birth_dates_disagree: true, .. }) = outcome {
         // the register wins over the login, and the difference is on record (ACC-A4)
         event = event.saying("birth_dates_disagree");
     }
@@ -344,11 +306,7 @@ impl Login<'_> {
         Ok(SpidOutcome::Opened(Opened {
             token,
             return_to: self.pending.return_to.as_deref().and_then(ReturnTo::parse),
-            actor: Actor::Person {
-                id: citizen,
-                capacity: admission.capacity,
-                session,
-            },
+            actor: Actor::Person { id: citizen, capacity: admission.capacity, session },
             birth_dates_disagree: admission.birth_dates_disagree,
         }))
     }
@@ -371,11 +329,7 @@ impl Login<'_> {
             last_seen_at: self.now,
             ends_at: admission.ends_at,
         };
-        tx.insert_session(&NewSession {
-            session,
-            token: token.digest(),
-        })
-        .await?;
+        tx.insert_session(&NewSession { session, token: token.digest() }).await?;
         Ok((token, session.id))
     }
 

@@ -19,7 +19,8 @@ pub(super) async fn page(
     let ended = query.text("scaduta") == "1";
     let mut providers: Vec<ProviderLink> = Vec::new();
     if app.settings.spid.is_some() {
-        let way_back = return_to.as_ref().map(|r| format!("&ritorno={}", encode(r.as_str()))).unwrap_or_default();
+        let way_back =
+            return_to.as_ref().map(|r| format!("&ritorno={}", encode(r.as_str()))).unwrap_or_default();
         providers.extend(app.spid_providers().iter().map(|p| ProviderLink {
             name: p.name.clone(),
             href: format!("/accesso/spid?idp={}{way_back}", encode(&p.entity_id)),

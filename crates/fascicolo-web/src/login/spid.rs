@@ -35,22 +35,25 @@ pub(super) async fn start(
     let return_to = ReturnTo::parse(query.text("ritorno"));
     let previous = cookie::read(&request_headers, cookie::SESSION).and_then(Token::parse).map(|t| t.digest());
     let begun = actions::begin_spid(&app, query.text("idp"), return_to, previous).await?;
-    let Some(Begun { provider, outgoing, saml_id, browser }) = begun else { return Err(PageError::NotFound) };
+    let Some(Begun { provider, outgoing, saml_id, browser }) = begun else {
+        return Err(PageError::NotFound);
+    };
     let mut response = match outgoing {
         Outgoing::Redirect { url, .. } => redirect(&url)?,
         Outgoing::Post { action, saml_request, relay_state, .. } => {
-            hand_over(HandOverPage { page: visitor.page, provider, action, saml_request, relay_state })?
+            hand_over(&HandOverPage { page: visitor.page, provider, action, saml_request, relay_state })?
         }
     };
-    let cookie = cookie::set(&cookie_name(&saml_id), &browser.reveal(), SameSite::None, Some(PENDING_SECONDS));
+    let cookie =
+        cookie::set(&cookie_name(&saml_id), &browser.reveal(), SameSite::None, Some(PENDING_SECONDS));
     cookie::append(response.headers_mut(), [cookie]);
     Ok(response)
 }
 
 /// The form posts to the provider: its origin, alone, may receive it (decision 12).
-fn hand_over(view: HandOverPage) -> Result<Response, PageError> {
+fn hand_over(view: &HandOverPage) -> Result<Response, PageError> {
     let origin = view.action.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    let mut response = show_as(StatusCode::OK, &view)?;
+    let mut response = show_as(StatusCode::OK, view)?;
     let policy = headers::policy_posting_to(&origin).ok_or(PageError::BadRequest)?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(response)

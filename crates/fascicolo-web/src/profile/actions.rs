@@ -84,9 +84,7 @@ pub async fn end_one(app: &App, acting: &Acting, id: SessionId) -> Result<(), Pr
 pub async fn end_others(app: &App, acting: &Acting) -> Result<(), ProfileError> {
     allow(acting, Act::EndSession)?;
     let (actor, own) = (acting.actor, acting.session);
-    let event = app
-        .event_by(acting, Deed::SessionEnded, app.clock.now())?
-        .saying("others");
+    let event = app.event_by(acting, Deed::SessionEnded, app.clock.now())?.saying("others");
     app.store
         .write(async move |tx| {
             let mut ended = false;
@@ -104,11 +102,7 @@ pub async fn end_others(app: &App, acting: &Acting) -> Result<(), ProfileError> 
 }
 
 fn allow(acting: &Acting, act: Act) -> Result<(), ProfileError> {
-    if may(acting.capacity, act) {
-        Ok(())
-    } else {
-        Err(ProfileError::NotAllowed)
-    }
+    if may(acting.capacity, act) { Ok(()) } else { Err(ProfileError::NotAllowed) }
 }
 
 fn is_alive(app: &App, session: &Session, now: Timestamp) -> bool {

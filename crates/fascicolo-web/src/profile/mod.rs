@@ -13,8 +13,5 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/fascicolo/profilo", get(pages::profile))
         .route("/fascicolo/profilo/sessioni/{id}/termina", post(pages::end_one))
-        .route(
-            "/fascicolo/profilo/sessioni/termina-altre",
-            post(pages::end_others),
-        )
+        .route("/fascicolo/profilo/sessioni/termina-altre", post(pages::end_others))
 }

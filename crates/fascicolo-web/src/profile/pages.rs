@@ -34,10 +34,7 @@ pub(super) async fn profile(
     let words = &citizen.page.words;
     let last_login = sessions.previous_login.map(|(at, method)| {
         let method = words.t(&format!("profile.method.{}", method.code())).to_owned();
-        words.fill(
-            "profile.last_login",
-            &[("moment", &words.moment(at)), ("method", &method)],
-        )
+        words.fill("profile.last_login", &[("moment", &words.moment(at)), ("method", &method)])
     });
     show(&ProfilePage {
         given_name: citizen.person.given_name,

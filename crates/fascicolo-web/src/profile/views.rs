@@ -45,9 +45,7 @@ impl SessionRow {
         Self {
             id: session.id.to_string(),
             this_one: session.id == own,
-            method: words
-                .t(&format!("profile.method.{}", session.method.code()))
-                .to_owned(),
+            method: words.t(&format!("profile.method.{}", session.method.code())).to_owned(),
             level: session.level.number(),
             opened: words.moment(session.opened_at),
             last_seen: words.moment(session.last_seen_at),

@@ -23,8 +23,11 @@ const A_YEAR: &str = "public, max-age=31536000, immutable";
 /// `GET /a/{file}`.
 pub(super) async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, PageError> {
     let asset = ASSETS.iter().find(|asset| asset.name == file).ok_or(PageError::NotFound)?;
-    let common =
-        [(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, A_YEAR), (header::VARY, "accept-encoding")];
+    let common = [
+        (header::CONTENT_TYPE, asset.kind),
+        (header::CACHE_CONTROL, A_YEAR),
+        (header::VARY, "accept-encoding"),
+    ];
     Ok(match asset.packed.filter(|_| takes_brotli(&headers)) {
         Some(packed) => (common, [(header::CONTENT_ENCODING, "br")], packed).into_response(),
         None => (common, asset.plain).into_response(),
@@ -57,9 +60,13 @@ mod tests {
 
     #[test]
     fn brotli_is_sent_to_who_takes_it() {
-        for (accept, expected) in
-            [("gzip, deflate, br", true), ("br;q=0.5", true), ("br;q=0", false), ("gzip", false), ("brx", false)]
-        {
+        for (accept, expected) in [
+            ("gzip, deflate, br", true),
+            ("br;q=0.5", true),
+            ("br;q=0", false),
+            ("gzip", false),
+            ("brx", false),
+        ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
             assert_eq!(takes_brotli(&headers), expected, "{accept}");
         }
@@ -82,13 +89,16 @@ mod tests {
         for font in fonts {
             find(&format!("/a/{}", font.trim_matches('"')));
         }
-        assert!(urls.iter().all(|url| url.contains("woff2") || url.starts_with("\"data:image/svg+xml")), "{urls:?}");
+        assert!(
+            urls.iter().all(|url| url.contains("woff2") || url.starts_with("\"data:image/svg+xml")),
+            "{urls:?}"
+        );
     }
 
     #[test]
     fn what_is_shipped_keeps_its_budget() {
         // experience 5: sheet, fonts, icons, script
-        let size = |path: &str| find(path).packed.map_or(find(path).plain.len(), <[u8]>::len);
+        let size = |path: &str| find(path).packed.map_or_else(|| find(path).plain.len(), <[u8]>::len);
         assert!(size(SITE_CSS) <= 16_000, "{}", size(SITE_CSS));
         assert!(size(ICONS_SVG) <= 2_000, "{}", size(ICONS_SVG));
         assert!(size(SITE_JS) <= 10_000, "{}", size(SITE_JS));

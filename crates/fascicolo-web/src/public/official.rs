@@ -12,9 +12,11 @@ pub struct Official {
 pub const LISTED: Date = date(2026, 11, 25);
 
 pub const SPID_GET: &str = "https://www.spid.gov.it/cos-e-spid/come-attivare-spid/";
-pub const CIE_CODES: &str = "https://www.cartaidentita.interno.gov.it/info-utili/codici-di-sicurezza-pin-e-puk/";
+pub const CIE_CODES: &str =
+    "https://www.cartaidentita.interno.gov.it/info-utili/codici-di-sicurezza-pin-e-puk/";
 pub const CARD_SOFTWARE: &str = "https://sistemats1.sanita.finanze.it/portale/";
-pub const DUPLICATE: &str = "https://telematici.agenziaentrate.gov.it/RichiestaDuplicatoWeb/ScegliModalita.jsp";
+pub const DUPLICATE: &str =
+    "https://telematici.agenziaentrate.gov.it/RichiestaDuplicatoWeb/ScegliModalita.jsp";
 pub const OMBUDSMAN: &str = "https://difensorecivicodigitale.gov.it/";
 
 /// All of them, in the order in which `/come-accedere` shows them.

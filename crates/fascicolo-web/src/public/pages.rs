@@ -5,7 +5,8 @@ use axum::Router;
 use axum::routing::{MethodRouter, get};
 
 use super::views::{
-    Accessibility, Children, Cie, Cns, Contacts, Cookies, Desks, Home, How, Legal, Minors, Otp, Privacy, Safety, Spid,
+    Accessibility, Children, Cie, Cns, Contacts, Cookies, Desks, Home, How, Legal, Minors, Otp, Privacy,
+    Safety, Spid,
 };
 use crate::App;
 use crate::http::{Page, Visitor, show};

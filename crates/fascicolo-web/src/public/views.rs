@@ -12,10 +12,18 @@ pub(super) struct Service {
 }
 
 const SERVICES: [Service; 4] = [
-    Service { path: "/verifica-documento", title: "public.home.verify_title", text: "public.home.verify_text" },
+    Service {
+        path: "/verifica-documento",
+        title: "public.home.verify_title",
+        text: "public.home.verify_text",
+    },
     Service { path: "/fascicolo/documenti", title: "public.home.read_title", text: "public.home.read_text" },
     Service { path: "/fascicolo/accessi", title: "public.home.who_title", text: "public.home.who_text" },
-    Service { path: "/minori-e-tutelati", title: "public.home.children_title", text: "public.home.children_text" },
+    Service {
+        path: "/minori-e-tutelati",
+        title: "public.home.children_title",
+        text: "public.home.children_text",
+    },
 ];
 
 impl Home {

@@ -20,11 +20,7 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let (status, took) = (response.status().as_u16(), start.elapsed());
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     tracing::info!(target: "fascicolo::request", method, route, status, ms = took.as_secs_f64() * 1000.0);
-    let labels = [
-        ("method", method.to_owned()),
-        ("route", route.to_owned()),
-        ("status", status.to_string()),
-    ];
+    let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
     metrics::counter!("fascicolo_requests_total", &labels).increment(1);
     metrics::histogram!("fascicolo_request_seconds", "route" => route.to_owned()).record(took);
     response

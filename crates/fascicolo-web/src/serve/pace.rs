@@ -53,24 +53,10 @@ pub(super) enum Verdict {
 impl Pace {
     pub(super) fn new(limits: Limits, heads: bool) -> Arc<Self> {
         let now = Instant::now();
-        let flow = || Flow {
-            waiting: 0,
-            since: now,
-            bytes: 0,
-        };
+        let flow = || Flow { waiting: 0, since: now, bytes: 0 };
         let (incoming, outgoing) = (flow(), flow());
-        let state = State {
-            idle_since: now,
-            head_since: None,
-            heads,
-            requests: 0,
-            incoming,
-            outgoing,
-        };
-        Arc::new(Self {
-            limits,
-            state: Mutex::new(state),
-        })
+        let state = State { idle_since: now, head_since: None, heads, requests: 0, incoming, outgoing };
+        Arc::new(Self { limits, state: Mutex::new(state) })
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -89,10 +75,7 @@ impl Pace {
                 None => until = state.idle_since + limits.idle,
             }
         }
-        for flow in [&mut state.incoming, &mut state.outgoing]
-            .into_iter()
-            .filter(|flow| flow.waiting > 0)
-        {
+        for flow in [&mut state.incoming, &mut state.outgoing].into_iter().filter(|flow| flow.waiting > 0) {
             if now >= flow.since + limits.body {
                 if flow.bytes < limits.least {
                     return Verdict::Slow;
@@ -101,11 +84,7 @@ impl Pace {
             }
             until = until.min(flow.since + limits.body);
         }
-        if until > now {
-            Verdict::Fine { until }
-        } else {
-            Verdict::Idle
-        }
+        if until > now { Verdict::Fine { until } } else { Verdict::Idle }
     }
 
     /// A request's head is whole.
@@ -123,18 +102,13 @@ impl Pace {
         if flow.waiting == 1 {
             flow.restart(Instant::now());
         }
-        Waiting {
-            pace: Arc::clone(self),
-            way,
-        }
+        Waiting { pace: Arc::clone(self), way }
     }
 
     fn moved(&self, way: Way, bytes: usize) {
         let mut state = self.lock();
         let flow = state.flow(way);
-        flow.bytes = flow
-            .bytes
-            .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        flow.bytes = flow.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
         if way == Way::In && state.heads && state.requests == 0 && state.head_since.is_none() && bytes > 0 {
             state.head_since = Some(Instant::now());
         }
@@ -198,21 +172,13 @@ pub(super) fn receiving(pace: &Arc<Pace>, request: hyper::Request<Incoming>) -> 
         if body.is_end_stream() {
             return Body::empty();
         }
-        Body::new(Kept {
-            body,
-            kept: Some(pace.wait(Way::In)),
-        })
+        Body::new(Kept { body, kept: Some(pace.wait(Way::In)) })
     })
 }
 
 /// An answer whose body must move; the request ends with it.
 pub(super) fn sending(pace: &Arc<Pace>, response: Response, served: Served) -> Response {
-    response.map(|body| {
-        Body::new(Kept {
-            body,
-            kept: Some((served, pace.wait(Way::Out))),
-        })
-    })
+    response.map(|body| Body::new(Kept { body, kept: Some((served, pace.wait(Way::Out))) }))
 }
 
 /// A body, and what is to be dropped at its end.
@@ -259,11 +225,7 @@ pub(super) struct Paced<S> {
 
 impl<S> Paced<S> {
     pub(super) fn new(stream: S, pace: Arc<Pace>) -> Self {
-        Self {
-            stream,
-            pace,
-            blocked: None,
-        }
+        Self { stream, pace, blocked: None }
     }
 
     fn wrote(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -289,8 +251,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.pace
-            .moved(Way::In, buffer.filled().len().saturating_sub(before));
+        self.pace.moved(Way::In, buffer.filled().len().saturating_sub(before));
         Poll::Ready(Ok(()))
     }
 }
@@ -356,21 +317,11 @@ mod tests {
         slow.moved(Way::In, 1);
         let came = slow.lock().head_since.unwrap();
         slow.moved(Way::In, 1);
-        assert_eq!(
-            slow.lock().head_since,
-            Some(came),
-            "a byte now and then wins no time"
-        );
-        assert!(matches!(
-            slow.verdict(came + Duration::from_millis(9_999)),
-            Verdict::Fine { .. }
-        ));
+        assert_eq!(slow.lock().head_since, Some(came), "a byte now and then wins no time");
+        assert!(matches!(slow.verdict(came + Duration::from_millis(9_999)), Verdict::Fine { .. }));
         assert_eq!(slow.verdict(came + Duration::from_secs(10)), Verdict::Slow);
         let _served = slow.begin();
-        assert!(matches!(
-            slow.verdict(came + Duration::from_secs(10)),
-            Verdict::Fine { .. }
-        ));
+        assert!(matches!(slow.verdict(came + Duration::from_secs(10)), Verdict::Fine { .. }));
     }
 
     #[test]
@@ -390,10 +341,7 @@ mod tests {
             let start = pace.lock().flow(way).since;
             let at = |seconds| start + Duration::from_secs(seconds);
             pace.moved(way, 15_000);
-            assert!(
-                matches!(pace.verdict(at(30)), Verdict::Fine { .. }),
-                "500 bytes a second"
-            );
+            assert!(matches!(pace.verdict(at(30)), Verdict::Fine { .. }), "500 bytes a second");
             pace.moved(way, 14_999);
             assert!(matches!(pace.verdict(at(59)), Verdict::Fine { .. }));
             assert_eq!(pace.verdict(at(60)), Verdict::Slow);

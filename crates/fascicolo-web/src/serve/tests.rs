@@ -49,20 +49,12 @@ async fn to_end(stream: &mut TcpStream) -> String {
 
 fn short() -> Limits {
     let moment = Duration::from_millis(40);
-    Limits {
-        head: moment,
-        body: moment,
-        idle: moment,
-        ..Limits::default()
-    }
+    Limits { head: moment, body: moment, idle: moment, ..Limits::default() }
 }
 
 fn site() -> Router {
     Router::new()
-        .route(
-            "/",
-            get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| format!("hello {}", peer.ip())),
-        )
+        .route("/", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| format!("hello {}", peer.ip())))
         .route("/panic", get(async || -> StatusCode { panic!("as ordered") }))
         .route("/echo", post(async |body: Bytes| body))
 }
@@ -72,13 +64,8 @@ const LAST: &str = "connection: close\r\n\r\n";
 #[tokio::test]
 async fn a_request_is_answered_and_the_handler_knows_the_callers_address() {
     let server = start(site(), Limits::default()).await;
-    let answer = server
-        .exchange(format!("GET / HTTP/1.1\r\nhost: x\r\n{LAST}").as_bytes())
-        .await;
-    assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello 127.0.0.1"),
-        "{answer}"
-    );
+    let answer = server.exchange(format!("GET / HTTP/1.1\r\nhost: x\r\n{LAST}").as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello 127.0.0.1"), "{answer}");
 }
 
 #[tokio::test]
@@ -86,34 +73,17 @@ async fn a_panic_is_one_failed_request_and_the_connection_goes_on() {
     let server = start(site(), Limits::default()).await;
     let two = format!("GET /panic HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\n{LAST}");
     let answer = server.exchange(two.as_bytes()).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 500") && answer.ends_with("hello 127.0.0.1"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 500") && answer.ends_with("hello 127.0.0.1"), "{answer}");
     assert!(!answer.contains("as ordered"));
 }
 
 #[tokio::test]
 async fn a_head_of_more_than_16_kb_is_refused_and_a_smaller_one_is_not() {
     let server = start(site(), Limits::default()).await;
-    let with = |length: usize| {
-        format!(
-            "GET / HTTP/1.1\r\nhost: x\r\nx-filler: {}\r\n{LAST}",
-            "a".repeat(length)
-        )
-    };
-    assert!(
-        server
-            .exchange(with(15_000).as_bytes())
-            .await
-            .starts_with("HTTP/1.1 200")
-    );
-    assert!(
-        server
-            .exchange(with(17_000).as_bytes())
-            .await
-            .starts_with("HTTP/1.1 431")
-    );
+    let with =
+        |length: usize| format!("GET / HTTP/1.1\r\nhost: x\r\nx-filler: {}\r\n{LAST}", "a".repeat(length));
+    assert!(server.exchange(with(15_000).as_bytes()).await.starts_with("HTTP/1.1 200"));
+    assert!(server.exchange(with(17_000).as_bytes()).await.starts_with("HTTP/1.1 431"));
 }
 
 #[tokio::test]
@@ -128,10 +98,7 @@ async fn a_client_that_stops_in_the_head_the_body_or_between_requests_is_let_go(
         assert_eq!(server.exchange(bytes.as_bytes()).await, "", "{bytes:?}");
     }
     let answer = server.exchange(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    assert!(
-        answer.ends_with("hello 127.0.0.1"),
-        "answered, then let go: {answer}"
-    );
+    assert!(answer.ends_with("hello 127.0.0.1"), "answered, then let go: {answer}");
 }
 
 #[tokio::test]
@@ -148,19 +115,9 @@ async fn a_client_that_does_not_read_its_answer_is_let_go() {
             Body::from_stream(endless)
         }),
     );
-    let server = start(
-        router,
-        Limits {
-            least: u64::MAX,
-            ..short()
-        },
-    )
-    .await;
+    let server = start(router, Limits { least: u64::MAX, ..short() }).await;
     let mut stream = server.connect().await;
-    stream
-        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     drop(server.stop);
     server.task.await.unwrap();
     assert!(heard.recv().await.is_none(), "the answer's body was dropped");
@@ -181,24 +138,15 @@ async fn a_stop_lets_the_request_in_flight_finish_and_takes_no_other() {
     let server = start(router, Limits::default()).await;
     let idle = server.connect().await;
     let mut stream = server.connect().await;
-    stream
-        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     outside.0.notified().await;
     drop(server.stop);
     let mut idle = idle;
     assert_eq!(to_end(&mut idle).await, "", "nothing was asked there");
-    assert!(
-        TcpStream::connect(server.address).await.is_err(),
-        "the door is closed"
-    );
+    assert!(TcpStream::connect(server.address).await.is_err(), "the door is closed");
     outside.1.notify_one();
     let answer = to_end(&mut stream).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.ends_with("finished"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("finished"), "{answer}");
     assert!(answer.contains("connection: close"), "{answer}");
     server.task.await.unwrap();
 }
@@ -206,19 +154,9 @@ async fn a_stop_lets_the_request_in_flight_finish_and_takes_no_other() {
 #[tokio::test]
 async fn a_request_that_does_not_finish_holds_the_stop_only_so_long() {
     let router = Router::new().route("/", get(std::future::pending::<StatusCode>));
-    let server = start(
-        router,
-        Limits {
-            drain: Duration::from_millis(20),
-            ..Limits::default()
-        },
-    )
-    .await;
+    let server = start(router, Limits { drain: Duration::from_millis(20), ..Limits::default() }).await;
     let mut stream = server.connect().await;
-    stream
-        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     drop(server.stop);
     server.task.await.unwrap();
 }
@@ -227,31 +165,13 @@ async fn a_request_that_does_not_finish_holds_the_stop_only_so_long() {
 async fn connections_beyond_the_limit_wait_for_a_seat() {
     let served = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&served);
-    let router = Router::new().route(
-        "/",
-        get(async move || count.fetch_add(1, Ordering::SeqCst).to_string()),
-    );
-    let server = start(
-        router,
-        Limits {
-            connections: 1,
-            ..Limits::default()
-        },
-    )
-    .await;
+    let router =
+        Router::new().route("/", get(async move || count.fetch_add(1, Ordering::SeqCst).to_string()));
+    let server = start(router, Limits { connections: 1, ..Limits::default() }).await;
     let mut first = server.connect().await;
     let mut second = server.connect().await;
-    second
-        .write_all(format!("GET / HTTP/1.1\r\nhost: x\r\n{LAST}").as_bytes())
-        .await
-        .unwrap();
-    first
-        .write_all(format!("GET / HTTP/1.1\r\nhost: x\r\n{LAST}").as_bytes())
-        .await
-        .unwrap();
-    assert!(
-        to_end(&mut second).await.ends_with("\r\n\r\n1"),
-        "after the first"
-    );
+    second.write_all(format!("GET / HTTP/1.1\r\nhost: x\r\n{LAST}").as_bytes()).await.unwrap();
+    first.write_all(format!("GET / HTTP/1.1\r\nhost: x\r\n{LAST}").as_bytes()).await.unwrap();
+    assert!(to_end(&mut second).await.ends_with("\r\n\r\n1"), "after the first");
     assert!(to_end(&mut first).await.ends_with("\r\n\r\n0"));
 }

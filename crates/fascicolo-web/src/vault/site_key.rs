@@ -77,10 +77,7 @@ impl SiteKey {
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed[..]).map_err(|_| broken())?;
         let private = pair.to_pkcs8v1().map_err(|_| broken())?;
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| broken())?;
-        let text = [
-            block("PRIVATE KEY", private.as_ref()),
-            block("PUBLIC KEY", public.as_ref()),
-        ];
+        let text = [block("PRIVATE KEY", private.as_ref()), block("PUBLIC KEY", public.as_ref())];
         Ok(Zeroizing::new(text.concat()))
     }
 
@@ -93,11 +90,9 @@ impl SiteKey {
     /// Whether the site signed this, with its key or a former one.
     #[must_use]
     pub fn signed(&self, statement: &[u8], signature: &[u8]) -> bool {
-        self.known.iter().any(|key| {
-            UnparsedPublicKey::new(&ED25519, key)
-                .verify(statement, signature)
-                .is_ok()
-        })
+        self.known
+            .iter()
+            .any(|key| UnparsedPublicKey::new(&ED25519, key).verify(statement, signature).is_ok())
     }
 }
 
@@ -108,10 +103,7 @@ impl fmt::Debug for SiteKey {
 }
 
 fn block(label: &str, der: &[u8]) -> String {
-    format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        STANDARD.encode(der)
-    )
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
 
 /// The blocks of a PEM text; what stands between them is comment.
@@ -121,11 +113,7 @@ fn blocks(text: &str) -> impl Iterator<Item = Result<(&str, Zeroizing<Vec<u8>>),
         let label = lines.find_map(|line| line.strip_prefix("-----BEGIN ")?.strip_suffix("-----"))?;
         let mut body = Zeroizing::new(String::new());
         for line in lines.by_ref() {
-            if line
-                .strip_prefix("-----END ")
-                .and_then(|l| l.strip_suffix("-----"))
-                == Some(label)
-            {
+            if line.strip_prefix("-----END ").and_then(|l| l.strip_suffix("-----")) == Some(label) {
                 let der = STANDARD.decode(body.as_bytes()).map_err(|_| BadSiteKey::Damaged);
                 return Some(der.map(|der| (label, Zeroizing::new(der))));
             }
@@ -161,9 +149,7 @@ mod tests {
         assert!(!old.signed(b"another statement", &signature));
         let new_pem = SiteKey::new_pem(&Constant(2)).unwrap();
         assert!(
-            !SiteKey::from_pem(&new_pem)
-                .unwrap()
-                .signed(b"statement", &signature),
+            !SiteKey::from_pem(&new_pem).unwrap().signed(b"statement", &signature),
             "nobody knows the old one"
         );
         let both = SiteKey::from_pem(&format!("{}{}", *new_pem, public(&old_pem))).unwrap();
@@ -192,16 +178,11 @@ mod tests {
             (pem.replace("PUBLIC KEY", "CERTIFICATE"), "a block `CERTIFICATE`"),
             (pem.replace("MC4C", "MC4!"), "a block that is not whole"),
             (
-                pem.trim_end()
-                    .trim_end_matches("-----END PUBLIC KEY-----")
-                    .to_owned(),
+                pem.trim_end().trim_end_matches("-----END PUBLIC KEY-----").to_owned(),
                 "a block that is not whole",
             ),
             (block("PRIVATE KEY", &[0x30, 0]), "not an Ed25519 key"),
-            (
-                format!("{}{}", *pem, block("PUBLIC KEY", &[0x30, 0])),
-                "not an Ed25519 key",
-            ),
+            (format!("{}{}", *pem, block("PUBLIC KEY", &[0x30, 0])), "not an Ed25519 key"),
         ];
         for (text, says) in defects {
             let defect = SiteKey::from_pem(&text).unwrap_err().to_string();

@@ -20,9 +20,7 @@ const MAGIC: &[u8; 5] = b"FASC\x01";
 #[must_use]
 pub fn sealed_size(plain: u64) -> u64 {
     let (header, chunk, tag) = (HEADER as u64, CHUNK as u64, TAG as u64);
-    header
-        .saturating_add(plain)
-        .saturating_add(plain.div_ceil(chunk).max(1).saturating_mul(tag))
+    header.saturating_add(plain).saturating_add(plain.div_ceil(chunk).max(1).saturating_mul(tag))
 }
 
 /// Encrypts a content as it passes, a chunk at a time in memory.
@@ -33,15 +31,8 @@ pub fn seal_stream(plain: ByteStream, key: SealingKey) -> ByteStream {
     for (slot, byte) in header.iter_mut().zip(MAGIC.iter().chain(&prefix)) {
         *slot = *byte;
     }
-    let cipher = Cipher {
-        key,
-        header,
-        counter: 0,
-    };
-    let sealer = Sealer {
-        source: Source::new(plain),
-        cipher,
-    };
+    let cipher = Cipher { key, header, counter: 0 };
+    let sealer = Sealer { source: Source::new(plain), cipher };
     let first = stream::iter([Ok(Bytes::copy_from_slice(&header))]);
     let rest = stream::unfold(Some(sealer), |state| async move { step(state?).await });
     first.chain(rest).boxed()
@@ -51,11 +42,7 @@ pub fn seal_stream(plain: ByteStream, key: SealingKey) -> ByteStream {
 /// only when the stream ends without an error.
 #[must_use]
 pub fn open_stream(sealed: ByteStream, key: DocumentKey) -> ByteStream {
-    let opener = Opener {
-        source: Source::new(sealed),
-        key: Some(key.0),
-        cipher: None,
-    };
+    let opener = Opener { source: Source::new(sealed), key: Some(key.0), cipher: None };
     stream::unfold(Some(opener), |state| async move { step(state?).await }).boxed()
 }
 
@@ -106,11 +93,7 @@ impl Chunks for Opener {
             if !header.starts_with(MAGIC) {
                 return Err(Fault::bare("opening a stored document: not of a known format"));
             }
-            self.cipher = Some(Cipher {
-                key,
-                header,
-                counter: 0,
-            });
+            self.cipher = Some(Cipher { key, header, counter: 0 });
         }
         let cipher = self.cipher.as_mut().ok_or_else(|| Fault::bare(BROKEN))?;
         let (mut chunk, last) = self.source.take(CHUNK + TAG, 0).await?;
@@ -133,20 +116,12 @@ impl Cipher {
     fn nonce(&mut self, last: bool) -> Result<(Nonce, [u8; HEADER]), Fault> {
         let mut nonce = [0; NONCE];
         let counter = self.counter.to_be_bytes();
-        let parts = self
-            .header
-            .iter()
-            .skip(MAGIC.len())
-            .copied()
-            .chain(counter)
-            .chain([u8::from(last)]);
+        let parts = self.header.iter().skip(MAGIC.len()).copied().chain(counter).chain([u8::from(last)]);
         for (slot, byte) in nonce.iter_mut().zip(parts) {
             *slot = byte;
         }
-        self.counter = self
-            .counter
-            .checked_add(1)
-            .ok_or_else(|| Fault::bare("counting a document's chunks"))?;
+        self.counter =
+            self.counter.checked_add(1).ok_or_else(|| Fault::bare("counting a document's chunks"))?;
         Ok((Nonce::assume_unique_for_key(nonce), self.header))
     }
 }
@@ -159,10 +134,7 @@ struct Source {
 
 impl Source {
     fn new(stream: ByteStream) -> Self {
-        Self {
-            stream,
-            rest: Bytes::new(),
-        }
+        Self { stream, rest: Bytes::new() }
     }
 
     /// The next `size` bytes, fewer at the end, with room for `spare` more; and whether nothing follows.

@@ -38,10 +38,7 @@ fn object(n: u8) -> ObjectId {
 }
 
 fn pieces(bytes: &[u8], size: usize) -> ByteStream {
-    let pieces: Vec<_> = bytes
-        .chunks(size.max(1))
-        .map(|p| Ok(Bytes::copy_from_slice(p)))
-        .collect();
+    let pieces: Vec<_> = bytes.chunks(size.max(1)).map(|p| Ok(Bytes::copy_from_slice(p))).collect();
     stream::iter(pieces).boxed()
 }
 
@@ -49,10 +46,7 @@ fn pieces(bytes: &[u8], size: usize) -> ByteStream {
 fn drain(stream: ByteStream) -> (Vec<u8>, bool) {
     let items: Vec<_> = stream.collect().now_or_never().unwrap();
     let whole = items.iter().all(Result::is_ok);
-    assert!(
-        items.iter().rev().skip(1).all(Result::is_ok),
-        "nothing follows an error"
-    );
+    assert!(items.iter().rev().skip(1).all(Result::is_ok), "nothing follows an error");
     (items.into_iter().flatten().flatten().collect(), whole)
 }
 
@@ -115,10 +109,7 @@ fn a_changed_stored_file_ends_with_a_fault_and_gives_only_what_was_sealed() {
         ("cut between chunks", joined(&chunks[..2])),
         ("cut before the last chunk", joined(&chunks[..3])),
         ("reordered", joined(&[chunks[1], chunks[0], chunks[2], chunks[3]])),
-        (
-            "doubled",
-            joined(&[chunks[0], chunks[0], chunks[1], chunks[2], chunks[3]]),
-        ),
+        ("doubled", joined(&[chunks[0], chunks[0], chunks[1], chunks[2], chunks[3]])),
         ("left out", joined(&[chunks[0], chunks[2], chunks[3]])),
         ("a byte appended", joined(&[&[body], &[&[0_u8][..]][..]].concat())),
         ("appended twice", joined(&[body, body])),
@@ -128,22 +119,14 @@ fn a_changed_stored_file_ends_with_a_fault_and_gives_only_what_was_sealed() {
         ("another object's bytes", other.bytes.clone()),
         (
             "another object's chunk",
-            joined(&[
-                &other.bytes[HEADER..HEADER + full],
-                chunks[1],
-                chunks[2],
-                chunks[3],
-            ]),
+            joined(&[&other.bytes[HEADER..HEADER + full], chunks[1], chunks[2], chunks[3]]),
         ),
     ];
     for (name, bytes) in cases {
         for piece in [1000, usize::MAX] {
             let (out, whole) = read(&ring, object(1), &stored.key, &bytes, piece);
             assert!(!whole, "{name}");
-            assert!(
-                plain.starts_with(&out),
-                "{name}: bytes that were never sealed came out"
-            );
+            assert!(plain.starts_with(&out), "{name}: bytes that were never sealed came out");
         }
     }
     assert!(read(&ring, object(1), &stored.key, &stored.bytes, 1000).1);
@@ -156,11 +139,7 @@ fn a_fault_of_the_source_passes_through_and_ends_the_stream() {
     let broken = stream::iter([Ok(Bytes::from_static(b"x")), Err(Fault::bare("reading"))]).boxed();
     let items: Vec<_> = seal_stream(broken, key).collect().now_or_never().unwrap();
     assert_eq!(items.last().unwrap().as_ref().unwrap_err().doing(), "reading");
-    assert_eq!(
-        items.len(),
-        2,
-        "the header, then the fault: no last chunk that would make it whole"
-    );
+    assert_eq!(items.len(), 2, "the header, then the fault: no last chunk that would make it whole");
 }
 
 #[test]
@@ -168,26 +147,14 @@ fn a_key_opens_only_for_its_own_object_and_under_its_own_kek() {
     let (ring, entropy) = (ring(&["b", "a"]), Counted::default());
     let (_, stored) = ring.new_document_key(&entropy, object(1)).unwrap();
     assert!(ring.open_key(object(1), "b", &stored.wrapped).is_ok());
-    assert!(
-        ring.open_key(object(2), "b", &stored.wrapped).is_err(),
-        "another object"
-    );
-    assert!(
-        ring.open_key(object(1), "a", &stored.wrapped).is_err(),
-        "another key"
-    );
-    assert!(
-        ring.open_key(object(1), "c", &stored.wrapped).is_err(),
-        "a key that is not there"
-    );
+    assert!(ring.open_key(object(2), "b", &stored.wrapped).is_err(), "another object");
+    assert!(ring.open_key(object(1), "a", &stored.wrapped).is_err(), "another key");
+    assert!(ring.open_key(object(1), "c", &stored.wrapped).is_err(), "a key that is not there");
     for at in 0..stored.wrapped.len() {
         let mut wrapped = stored.wrapped.clone();
         wrapped[at] ^= 0x80;
         assert!(ring.open_key(object(1), "b", &wrapped).is_err(), "byte {at}");
-        assert!(
-            ring.open_key(object(1), "b", &stored.wrapped[..at]).is_err(),
-            "cut at {at}"
-        );
+        assert!(ring.open_key(object(1), "b", &stored.wrapped[..at]).is_err(), "cut at {at}");
     }
 }
 
@@ -200,14 +167,8 @@ fn rotation_rewraps_without_rewriting_and_then_the_old_key_can_go() {
     assert!(read(&both, object(1), &stored.key, &stored.bytes, 1000) == (plain.clone(), true));
     let rewrapped = both.rewrap(&entropy, object(1), &stored.key).unwrap().unwrap();
     assert_eq!(rewrapped.kek, "new");
-    assert!(
-        both.rewrap(&entropy, object(1), &rewrapped).unwrap().is_none(),
-        "once is enough"
-    );
-    assert!(
-        both.rewrap(&entropy, object(2), &stored.key).is_err(),
-        "another object's key"
-    );
+    assert!(both.rewrap(&entropy, object(1), &rewrapped).unwrap().is_none(), "once is enough");
+    assert!(both.rewrap(&entropy, object(2), &stored.key).is_err(), "another object's key");
     assert!(read(&ring(&["new"]), object(1), &rewrapped, &stored.bytes, 1000) == (plain, true));
 }
 
@@ -233,10 +194,7 @@ fn a_key_file_is_read_and_each_defect_is_named_with_its_line() {
     let key = |n: u8| STANDARD.encode([n; 32]);
     let text = format!("# keys\n\n  2026-11 {}\n2025-01\t{}\n", key(1), key(2));
     let ring = Keyring::parse(&text).unwrap();
-    assert_eq!(
-        (ring.active(), ring.older().collect::<Vec<_>>()),
-        ("2026-11", vec!["2025-01"])
-    );
+    assert_eq!((ring.active(), ring.older().collect::<Vec<_>>()), ("2026-11", vec!["2025-01"]));
     let defects = [
         (String::new(), "no key"),
         ("# only a comment\n".into(), "no key"),
@@ -269,10 +227,7 @@ fn a_new_line_is_a_key_file_and_debug_output_tells_no_key() {
 fn two_documents_with_the_same_content_share_no_stored_bytes() {
     let (ring, entropy) = (ring(&["a"]), Counted::default());
     let plain = sample(1000);
-    let (one, two) = (
-        store(&ring, &entropy, object(1), &plain),
-        store(&ring, &entropy, object(2), &plain),
-    );
+    let (one, two) = (store(&ring, &entropy, object(1), &plain), store(&ring, &entropy, object(2), &plain));
     assert_ne!(one.bytes[5..], two.bytes[5..]);
     assert_ne!(one.bytes[HEADER..], two.bytes[HEADER..]);
 }

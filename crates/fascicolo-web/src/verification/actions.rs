@@ -20,9 +20,7 @@ use crate::ports::EntropyExt as _;
 /// The instant from which another is allowed.
 pub fn take_try(app: &App, address: IpAddr) -> Result<(), Timestamp> {
     let limits = &app.settings.verification;
-    app.throttles
-        .verification
-        .take(address, limits.per_network, limits.overall, app.clock.now())
+    app.throttles.verification.take(address, limits.per_network, limits.overall, app.clock.now())
 }
 
 /// Compares what was asked with what we hold. A check of a document stands in its owner's access log; one that finds
@@ -34,10 +32,7 @@ pub async fn check(app: &App, question: Question) -> Result<Outcome, Fault> {
     let now = app.clock.now();
     let event = app.event_of(Actor::Anyone, Deed::DocumentVerified, now)?;
     // the number nobody has, where none was typed
-    let none = (
-        CitizenId::new(now, app.entropy.id()?),
-        CheckNumber::new(app.entropy.id()?),
-    );
+    let none = (CitizenId::new(now, app.entropy.id()?), CheckNumber::new(app.entropy.id()?));
     app.store
         .write(async move |tx| {
             let held = look_up(tx, &question.about, none).await?;
@@ -60,19 +55,10 @@ async fn look_up(
 ) -> Result<Option<Document>, Fault> {
     match about {
         About::Printed(printed) => tx.document_by_check_number(printed).await,
-        About::Named {
-            codice_fiscale,
-            number,
-            printed,
-        } => {
-            let person = tx
-                .citizen_by_codice_fiscale(codice_fiscale)
-                .await?
-                .map_or(none.0, |c| c.id);
+        About::Named { codice_fiscale, number, printed } => {
+            let person = tx.citizen_by_codice_fiscale(codice_fiscale).await?.map_or(none.0, |c| c.id);
             let by_number = tx.document_by_number(person, number).await?;
-            let by_check = tx
-                .document_by_check_number(printed.as_ref().unwrap_or(&none.1))
-                .await?;
+            let by_check = tx.document_by_check_number(printed.as_ref().unwrap_or(&none.1)).await?;
             Ok(by_number.or_else(|| by_check.filter(|document| document.subject == person)))
         }
     }

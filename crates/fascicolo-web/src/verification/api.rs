@@ -83,45 +83,28 @@ pub(super) async fn verify(visitor: Visitor, State(app): State<App>, request: Re
 
 async fn answer(visitor: &Visitor, app: &App, request: Request) -> Result<Told, Refused> {
     actions::take_try(app, visitor.address).map_err(|again_at| Refused::TooMany { again_at })?;
-    let kind = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if kind.split(';').next().map(str::trim) != Some("application/json") {
         return Err(Refused::NotJson);
     }
-    let body = to_bytes(request.into_body(), LONGEST)
-        .await
-        .map_err(|_| Refused::Unlike)?;
+    let body = to_bytes(request.into_body(), LONGEST).await.map_err(|_| Refused::Unlike)?;
     let asked: Asked = serde_json::from_slice(&body).map_err(|_| Refused::Unlike)?;
     let digest = match asked.sha256.as_deref() {
         None => None,
         Some(hex) => Some(Digest::parse(hex).ok_or(Refused::Unlike)?),
     };
-    let typed = Typed {
-        codice_fiscale: asked.codice_fiscale,
-        number: asked.number,
-        digest,
-    };
+    let typed = Typed { codice_fiscale: asked.codice_fiscale, number: asked.number, digest };
     let question = typed.parse().map_err(Refused::Typo)?;
     let outcome = actions::check(app, question).await.map_err(|fault| {
         tracing::error!(passing = fault.is_passing(), "fault: {fault:?}");
-        Refused::Broken {
-            passing: fault.is_passing(),
-        }
+        Refused::Broken { passing: fault.is_passing() }
     })?;
     Ok(told(outcome))
 }
 
 fn told(outcome: Outcome) -> Told {
     let code = outcome.code();
-    let bare = Told {
-        outcome: code,
-        standing: None,
-        issued_on: None,
-        genuine: None,
-    };
+    let bare = Told { outcome: code, standing: None, issued_on: None, genuine: None };
     match outcome {
         Outcome::NotFound | Outcome::Different => bare,
         Outcome::Exists { issued_at, standing } => Told {
@@ -129,36 +112,19 @@ fn told(outcome: Outcome) -> Told {
             issued_on: Some(day_in_rome(issued_at).to_string()),
             ..bare
         },
-        Outcome::Intact {
-            issued_at,
-            standing,
-            kind,
-            issuer,
-            signature,
-        } => {
+        Outcome::Intact { issued_at, standing, kind, issuer, signature } => {
             let (signature, signer) = match signature {
-                Signature::Intact {
-                    signer,
-                    chain: Chain::Known,
-                    ..
-                } => ("intact", Some(signer)),
-                Signature::Intact {
-                    signer,
-                    chain: Chain::Unknown,
-                    ..
-                } => ("intact_chain_unknown", Some(signer)),
+                Signature::Intact { signer, chain: Chain::Known, .. } => ("intact", Some(signer)),
+                Signature::Intact { signer, chain: Chain::Unknown, .. } => {
+                    ("intact_chain_unknown", Some(signer))
+                }
                 Signature::Broken => ("broken", None),
                 Signature::NotSigned => ("not_signed", None),
             };
             Told {
                 standing: Some(code_of(standing)),
                 issued_on: Some(day_in_rome(issued_at).to_string()),
-                genuine: Some(Genuine {
-                    kind: kind.loinc(),
-                    issuer,
-                    signature,
-                    signer,
-                }),
+                genuine: Some(Genuine { kind: kind.loinc(), issuer, signature, signer }),
                 ..bare
             }
         }
@@ -177,36 +143,24 @@ impl Refused {
     /// Status, type and title.
     fn words(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::NotJson => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "urn:fascicolo:not-json",
-                "Not application/json",
-            ),
-            Self::Unlike => (
-                StatusCode::BAD_REQUEST,
-                "urn:fascicolo:malformed",
-                "Not a question of this API",
-            ),
-            Self::Typo(_) => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "urn:fascicolo:typo",
-                "A character does not fit",
-            ),
-            Self::TooMany { .. } => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "urn:fascicolo:too-many",
-                "Too many questions",
-            ),
-            Self::Broken { passing: true } => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "urn:fascicolo:unavailable",
-                "Try again later",
-            ),
-            Self::Broken { passing: false } => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "urn:fascicolo:broken",
-                "Something broke",
-            ),
+            Self::NotJson => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "urn:fascicolo:not-json", "Not application/json")
+            }
+            Self::Unlike => {
+                (StatusCode::BAD_REQUEST, "urn:fascicolo:malformed", "Not a question of this API")
+            }
+            Self::Typo(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "urn:fascicolo:typo", "A character does not fit")
+            }
+            Self::TooMany { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "urn:fascicolo:too-many", "Too many questions")
+            }
+            Self::Broken { passing: true } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "urn:fascicolo:unavailable", "Try again later")
+            }
+            Self::Broken { passing: false } => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "urn:fascicolo:broken", "Something broke")
+            }
         }
     }
 
@@ -215,16 +169,7 @@ impl Refused {
         let Self::Typo(wrong) = self else {
             return Vec::new();
         };
-        wrong
-            .iter()
-            .map(|w| {
-                if w.field() == "cf" {
-                    "codice_fiscale"
-                } else {
-                    "number"
-                }
-            })
-            .collect()
+        wrong.iter().map(|w| if w.field() == "cf" { "codice_fiscale" } else { "number" }).collect()
     }
 
     /// Seconds after which another try makes sense.
@@ -239,17 +184,10 @@ impl Refused {
 
 fn problem(app: &App, refused: &Refused) -> Response {
     let (status, kind, title) = refused.words();
-    let problem = Problem {
-        kind,
-        title,
-        status: status.as_u16(),
-        fields: refused.fields(),
-    };
+    let problem = Problem { kind, title, status: status.as_u16(), fields: refused.fields() };
     let mut response = json(status, "application/problem+json", &problem);
     if let Some(seconds) = refused.wait(app.clock.now()) {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

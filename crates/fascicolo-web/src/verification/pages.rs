@@ -27,10 +27,7 @@ pub(super) async fn answer(
     let question = match typed.parse() {
         Ok(question) => question,
         Err(wrong) => {
-            return show_as(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &page(&app, visitor, None, typed, wrong),
-            );
+            return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&app, visitor, None, typed, wrong));
         }
     };
     let outcome = actions::check(&app, question).await?;
@@ -40,11 +37,5 @@ pub(super) async fn answer(
 
 fn page(app: &App, visitor: Visitor, answer: Option<Answer>, typed: Typed, wrong: Vec<Wrong>) -> CheckPage {
     let largest = visitor.page.size(app.settings.largest_file);
-    CheckPage {
-        page: visitor.page,
-        answer,
-        typed,
-        wrong,
-        largest,
-    }
+    CheckPage { page: visitor.page, answer, typed, wrong, largest }
 }

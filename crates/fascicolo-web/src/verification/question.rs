@@ -27,11 +27,7 @@ pub enum About {
     /// The check number alone.
     Printed(CheckNumber),
     /// A person, and one of their documents by either number. A producer's number may look like a check number.
-    Named {
-        codice_fiscale: CodiceFiscale,
-        number: DocumentNumber,
-        printed: Option<CheckNumber>,
-    },
+    Named { codice_fiscale: CodiceFiscale, number: DocumentNumber, printed: Option<CheckNumber> },
 }
 
 /// What to correct, in the order of the fields.
@@ -92,10 +88,7 @@ impl Typed {
         } else {
             named(&self.codice_fiscale, number, printed)
         };
-        Ok(Question {
-            about: about?,
-            digest: self.digest,
-        })
+        Ok(Question { about: about?, digest: self.digest })
     }
 }
 
@@ -105,10 +98,7 @@ fn named(
     printed: Result<CheckNumber, Malformed>,
 ) -> Result<About, Vec<Wrong>> {
     let person = CodiceFiscale::parse(codice_fiscale).map_err(Wrong::CodiceFiscale);
-    let typo = printed
-        .err()
-        .filter(|_| in_groups(number))
-        .map(Wrong::CheckNumber);
+    let typo = printed.err().filter(|_| in_groups(number)).map(Wrong::CheckNumber);
     // a check number typed with blanks is no document number and needs none
     let number = match (number, printed, typo) {
         ("", _, _) => Err(Wrong::NumberMissing),
@@ -119,11 +109,9 @@ fn named(
         (_, Err(_), None) => DocumentNumber::parse(number).ok_or(Wrong::NumberUnlike),
     };
     match (person, number) {
-        (Ok(codice_fiscale), Ok(number)) => Ok(About::Named {
-            codice_fiscale,
-            number,
-            printed: printed.ok(),
-        }),
+        (Ok(codice_fiscale), Ok(number)) => {
+            Ok(About::Named { codice_fiscale, number, printed: printed.ok() })
+        }
         (person, number) => Err(person.err().into_iter().chain(number.err()).collect()),
     }
 }
@@ -145,11 +133,7 @@ mod tests {
     const CF: &str = "RSSMRA80A01H501U";
 
     fn ask(codice_fiscale: &str, number: &str) -> Result<About, Vec<Wrong>> {
-        let typed = Typed {
-            codice_fiscale: codice_fiscale.into(),
-            number: number.into(),
-            digest: None,
-        };
+        let typed = Typed { codice_fiscale: codice_fiscale.into(), number: number.into(), digest: None };
         typed.parse().map(|question| question.about)
     }
 
@@ -159,29 +143,16 @@ mod tests {
 
     #[test]
     fn a_check_number_is_enough_by_itself_however_it_is_typed() {
-        for typed in [
-            printed(),
-            printed().to_lowercase().replace('-', " "),
-            printed().replace('-', ""),
-        ] {
+        for typed in [printed(), printed().to_lowercase().replace('-', " "), printed().replace('-', "")] {
             assert!(matches!(ask("", &typed), Ok(About::Printed(_))), "{typed}");
-            assert!(
-                matches!(ask(CF, &typed), Ok(About::Named { printed: Some(_), .. })),
-                "{typed}"
-            );
+            assert!(matches!(ask(CF, &typed), Ok(About::Named { printed: Some(_), .. })), "{typed}");
         }
     }
 
     #[test]
     fn a_document_number_needs_the_person() {
-        assert_eq!(
-            ask("", "030702.X.1").err(),
-            Some(vec![Wrong::CodiceFiscaleMissing])
-        );
-        assert!(matches!(
-            ask(" rssmra80a01h501u ", "030702.X.1"),
-            Ok(About::Named { printed: None, .. })
-        ));
+        assert_eq!(ask("", "030702.X.1").err(), Some(vec![Wrong::CodiceFiscaleMissing]));
+        assert!(matches!(ask(" rssmra80a01h501u ", "030702.X.1"), Ok(About::Named { printed: None, .. })));
     }
 
     #[test]
@@ -197,16 +168,9 @@ mod tests {
             (
                 "RSSMRA80A01H501V",
                 "",
-                vec![
-                    Wrong::CodiceFiscale(codice_fiscale::Malformed::Check),
-                    Wrong::NumberMissing,
-                ],
+                vec![Wrong::CodiceFiscale(codice_fiscale::Malformed::Check), Wrong::NumberMissing],
             ),
-            (
-                "RSSMRA80A01H501",
-                "X1",
-                vec![Wrong::CodiceFiscale(codice_fiscale::Malformed::Length)],
-            ),
+            ("RSSMRA80A01H501", "X1", vec![Wrong::CodiceFiscale(codice_fiscale::Malformed::Length)]),
             (CF, "X 1", vec![Wrong::NumberUnlike]),
             ("", short.as_str(), vec![Wrong::CodiceFiscaleMissing]),
         ];

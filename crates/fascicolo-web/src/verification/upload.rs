@@ -21,15 +21,9 @@ const PARTS: usize = 4;
 /// # Errors
 /// Not a form of ours, or a file above the limit.
 pub(super) async fn read(app: &App, request: Request) -> Result<Typed, PageError> {
-    let kind = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if kind.starts_with("multipart/form-data") {
-        let parts = Multipart::from_request(request, app)
-            .await
-            .map_err(|_| PageError::BadRequest)?;
+        let parts = Multipart::from_request(request, app).await.map_err(|_| PageError::BadRequest)?;
         return read_parts(app, parts).await;
     }
     let fields = Fields::from_request(limited(request), app).await?;
@@ -39,10 +33,7 @@ pub(super) async fn read(app: &App, request: Request) -> Result<Typed, PageError
 /// A form without a file is small.
 fn limited(request: Request) -> Request {
     let (parts, body) = request.into_parts();
-    Request::from_parts(
-        parts,
-        axum::body::Body::new(http_body_util::Limited::new(body, 4 * LONGEST)),
-    )
+    Request::from_parts(parts, axum::body::Body::new(http_body_util::Limited::new(body, 4 * LONGEST)))
 }
 
 async fn read_parts(app: &App, mut parts: Multipart) -> Result<Typed, PageError> {
@@ -51,18 +42,13 @@ async fn read_parts(app: &App, mut parts: Multipart) -> Result<Typed, PageError>
         let Some(part) = parts.next_field().await.map_err(|e| broken(&e))? else {
             let text = |field: Option<String>| field.unwrap_or_default();
             let typed = typed(&text(person), &text(number), &text(digest))?;
-            return Ok(Typed {
-                digest: file.flatten().or(typed.digest),
-                ..typed
-            });
+            return Ok(Typed { digest: file.flatten().or(typed.digest), ..typed });
         };
         let again = match part.name() {
             Some("cf") => person.replace(text(part).await?).is_some(),
             Some("numero") => number.replace(text(part).await?).is_some(),
             Some("impronta") => digest.replace(text(part).await?).is_some(),
-            Some("file") => file
-                .replace(hash(part, app.settings.largest_file).await?)
-                .is_some(),
+            Some("file") => file.replace(hash(part, app.settings.largest_file).await?).is_some(),
             Some(_) | None => true,
         };
         if again {
@@ -78,11 +64,7 @@ fn typed(person: &str, number: &str, digest: &str) -> Result<Typed, PageError> {
         // only our script fills it in
         hex => Some(Digest::parse(hex).ok_or(PageError::BadRequest)?),
     };
-    Ok(Typed {
-        codice_fiscale: person.to_owned(),
-        number: number.to_owned(),
-        digest,
-    })
+    Ok(Typed { codice_fiscale: person.to_owned(), number: number.to_owned(), digest })
 }
 
 async fn text(mut part: Field<'_>) -> Result<String, PageError> {
@@ -111,9 +93,5 @@ async fn hash(mut part: Field<'_>, most: u64) -> Result<Option<Digest>, PageErro
 }
 
 fn broken(error: &MultipartError) -> PageError {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        PageError::TooLarge
-    } else {
-        PageError::BadRequest
-    }
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE { PageError::TooLarge } else { PageError::BadRequest }
 }

@@ -25,10 +25,7 @@ pub(super) struct CheckPage {
 
 impl CheckPage {
     fn wrong_in(&self, field: &str) -> Option<&'static str> {
-        self.wrong
-            .iter()
-            .find(|w| w.field() == field)
-            .map(|w| w.message())
+        self.wrong.iter().find(|w| w.field() == field).map(|w| w.message())
     }
 
     fn digest(&self) -> String {
@@ -62,78 +59,36 @@ impl Answer {
         let (heading, text, tone) = words_of(outcome);
         let (issued, standing) = match outcome {
             Outcome::NotFound | Outcome::Different => (None, None),
-            Outcome::Exists { issued_at, standing }
-            | Outcome::Intact {
-                issued_at, standing, ..
-            } => (Some(words.date(*issued_at)), Some(standing_key(*standing))),
+            Outcome::Exists { issued_at, standing } | Outcome::Intact { issued_at, standing, .. } => {
+                (Some(words.date(*issued_at)), Some(standing_key(*standing)))
+            }
         };
         let genuine = match outcome {
             Outcome::NotFound | Outcome::Different | Outcome::Exists { .. } => None,
-            Outcome::Intact {
-                kind,
-                issuer,
-                signature,
-                ..
-            } => Some(Genuine {
+            Outcome::Intact { kind, issuer, signature, .. } => Some(Genuine {
                 kind: kind_name(words, *kind),
                 issuer: issuer.clone(),
                 signature: signature_words(words, signature),
                 signature_note: (*signature != Signature::NotSigned).then(|| signature_note(signature)),
             }),
         };
-        Self {
-            heading,
-            text,
-            tone,
-            issued,
-            standing,
-            genuine,
-            checked: words.moment(now),
-        }
+        Self { heading, text, tone, issued, standing, genuine, checked: words.moment(now) }
     }
 }
 
 fn words_of(outcome: &Outcome) -> (&'static str, &'static str, &'static str) {
     match outcome {
-        Outcome::NotFound => (
-            "verification.not_found.heading",
-            "verification.not_found.text",
-            "info",
-        ),
-        Outcome::Different => (
-            "verification.different.heading",
-            "verification.different.text",
-            "warning",
-        ),
+        Outcome::NotFound => ("verification.not_found.heading", "verification.not_found.text", "info"),
+        Outcome::Different => ("verification.different.heading", "verification.different.text", "warning"),
         Outcome::Exists { standing, .. } => match standing {
             Standing::Current => ("verification.exists.heading", "verification.exists.text", "info"),
-            Standing::Replaced => (
-                "verification.replaced.heading",
-                "verification.replaced.text",
-                "warning",
-            ),
-            Standing::Annulled => (
-                "verification.annulled.heading",
-                "verification.annulled.text",
-                "warning",
-            ),
+            Standing::Replaced => ("verification.replaced.heading", "verification.replaced.text", "warning"),
+            Standing::Annulled => ("verification.annulled.heading", "verification.annulled.text", "warning"),
         },
         Outcome::Intact { standing, .. } => match standing {
-            Standing::Current => (
-                "verification.intact.heading",
-                "verification.intact.text",
-                "success",
-            ),
-            Standing::Replaced => (
-                "verification.intact.heading",
-                "verification.intact.replaced",
-                "warning",
-            ),
-            Standing::Annulled => (
-                "verification.intact.heading",
-                "verification.intact.annulled",
-                "warning",
-            ),
+            Standing::Current => ("verification.intact.heading", "verification.intact.text", "success"),
+            Standing::Replaced => ("verification.intact.heading", "verification.intact.replaced", "warning"),
+            Standing::Annulled => ("verification.intact.heading", "verification.intact.annulled", "warning"),
         },
     }
 }

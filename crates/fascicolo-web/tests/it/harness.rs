@@ -39,9 +39,7 @@ pub(crate) struct Site {
 impl Site {
     /// A site without documents, which knows Mario and Anna.
     pub(crate) async fn open() -> Self {
-        let sandbox = sandbox(Options::for_tests(NOW.parse().unwrap(), Contents::None))
-            .await
-            .unwrap();
+        let sandbox = sandbox(Options::for_tests(NOW.parse().unwrap(), Contents::None)).await.unwrap();
         let router = sandbox.site();
         let site = Self { sandbox, router };
         site.register(MARIO, "Mario", true).await;
@@ -108,19 +106,9 @@ impl Site {
             last_seen_at: now,
             ends_at: now + SignedDuration::from_hours(8),
         };
-        let new = NewSession {
-            session,
-            token: token.digest(),
-        };
-        app.store
-            .write(async move |tx| tx.insert_session(&new).await)
-            .await
-            .unwrap();
-        Browser {
-            token: Some(token),
-            session: Some(session.id),
-            ..self.browser()
-        }
+        let new = NewSession { session, token: token.digest() };
+        app.store.write(async move |tx| tx.insert_session(&new).await).await.unwrap();
+        Browser { token: Some(token), session: Some(session.id), ..self.browser() }
     }
 
     /// A browser nobody is in with.
@@ -134,10 +122,7 @@ impl Site {
     }
 
     pub(crate) async fn take_in(&self, paper: &Paper<'_>) -> DocumentId {
-        take_in(self.app(), Submission::of(paper.pdf()))
-            .await
-            .unwrap()
-            .document
+        take_in(self.app(), Submission::of(paper.pdf())).await.unwrap().document
     }
 }
 
@@ -156,10 +141,7 @@ pub(crate) fn paper(number: &str) -> Paper<'_> {
 }
 
 pub(crate) fn national_id(number: &str) -> NationalId {
-    NationalId {
-        root: ROOT.into(),
-        extension: number.into(),
-    }
+    NationalId { root: ROOT.into(), extension: number.into() }
 }
 
 /// Sends requests as a browser does on one of our pages.
@@ -174,10 +156,7 @@ pub(crate) struct Browser {
 impl Browser {
     /// The same browser in another network.
     pub(crate) fn from(&self, address: &str) -> Self {
-        Self {
-            address: address.parse().unwrap(),
-            ..self.clone()
-        }
+        Self { address: address.parse().unwrap(), ..self.clone() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -185,13 +164,10 @@ impl Browser {
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let fields: Vec<String> = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={}", encode(value)))
-            .collect();
+        let fields: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
         let kind = "application/x-www-form-urlencoded";
-        self.send(Method::POST, path, Some(kind), Body::from(fields.join("&")))
-            .await
+        self.send(Method::POST, path, Some(kind), Body::from(fields.join("&"))).await
     }
 
     /// A form with a file, as browsers without a script send it.
@@ -214,9 +190,7 @@ impl Browser {
     pub(crate) async fn send(&self, method: Method, path: &str, kind: Option<&str>, body: Body) -> Answer {
         let mut request = request(method.clone(), path, kind);
         if method != Method::GET {
-            request = request
-                .header(header::ORIGIN, ORIGIN)
-                .header("sec-fetch-site", "same-origin");
+            request = request.header(header::ORIGIN, ORIGIN).header("sec-fetch-site", "same-origin");
         }
         if let Some(token) = &self.token {
             request = request.header(header::COOKIE, format!("__Host-fascicolo={}", token.reveal()));
@@ -227,8 +201,7 @@ impl Browser {
     /// A POST as a program sends it: without a page it comes from, and without cookies.
     pub(crate) async fn program(&self, path: &str, kind: &str, body: &str) -> Answer {
         let request = request(Method::POST, path, Some(kind));
-        self.answer(request.body(Body::from(body.to_owned())).unwrap())
-            .await
+        self.answer(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
     async fn answer(&self, mut request: Request<Body>) -> Answer {
@@ -237,19 +210,12 @@ impl Browser {
         let (parts, body) = response.into_parts();
         // a body that breaks off is a fact, too
         let body = body.collect().await.map(|b| b.to_bytes()).ok();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        }
+        Answer { status: parts.status, headers: parts.headers, body }
     }
 }
 
 fn request(method: Method, path: &str, kind: Option<&str>) -> axum::http::request::Builder {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::HOST, "localhost:8443");
+    let request = Request::builder().method(method).uri(path).header(header::HOST, "localhost:8443");
     match kind {
         Some(kind) => request.header(header::CONTENT_TYPE, kind),
         None => request,
@@ -288,9 +254,7 @@ impl Answer {
             self.status,
             status,
             "{}",
-            self.body
-                .as_ref()
-                .map_or("", |b| std::str::from_utf8(b).unwrap_or(""))
+            self.body.as_ref().map_or("", |b| std::str::from_utf8(b).unwrap_or(""))
         );
         self
     }

@@ -19,16 +19,7 @@ pub(crate) const ROOT: &str = "2.16.840.1.113883.2.9.2.30.4.4";
 
 impl Paper<'_> {
     pub(crate) fn cda(&self) -> String {
-        let Self {
-            codice_fiscale,
-            loinc,
-            number,
-            title,
-            issuer,
-            issued,
-            replaces,
-            text,
-        } = self;
+        let Self { codice_fiscale, loinc, number, title, issuer, issued, replaces, text } = self;
         let replaces = replaces.map_or(String::new(), |old| {
             format!(
                 "<relatedDocument typeCode=\"RPLC\"><parentDocument><id root=\"{ROOT}\" extension=\"{old}\"/>\
@@ -66,10 +57,7 @@ pub(crate) fn pdf(cda: Option<&str>) -> Bytes {
     ];
     if let Some(cda) = cda {
         objects.push("<< /Type /Filespec /F (cda.xml) /UF (cda.xml) /EF << /F 5 0 R >> >>".to_owned());
-        objects.push(format!(
-            "<< /Type /EmbeddedFile /Length {} >>\nstream\n{cda}\nendstream",
-            cda.len()
-        ));
+        objects.push(format!("<< /Type /EmbeddedFile /Length {} >>\nstream\n{cda}\nendstream", cda.len()));
     }
     let mut file = String::from("%PDF-1.7\n");
     let mut offsets = Vec::new();
@@ -82,8 +70,6 @@ pub(crate) fn pdf(cda: Option<&str>) -> Bytes {
     for offset in offsets {
         file.push_str(&format!("{offset:010} 00000 n \n"));
     }
-    file.push_str(&format!(
-        "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
-    ));
+    file.push_str(&format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"));
     Bytes::from(file)
 }

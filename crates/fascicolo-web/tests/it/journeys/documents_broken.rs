@@ -15,11 +15,7 @@ fn stored(site: &Site) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path)
-            } else {
-                files.push(path)
-            }
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
     files.sort_by_key(|file| fs::metadata(file).unwrap().len());
@@ -35,35 +31,18 @@ fn flip(file: &PathBuf, at: usize) {
 #[tokio::test]
 async fn a_file_that_is_gone_or_changed_is_told_with_a_report_number_and_stays_on_record() {
     let site = Site::open().await;
-    let good = site
-        .take_in(&Paper {
-            text: "breve",
-            ..paper("X1")
-        })
-        .await;
-    let bad = site
-        .take_in(&Paper {
-            text: "un testo molto più lungo del primo",
-            ..paper("X2")
-        })
-        .await;
+    let good = site.take_in(&Paper { text: "breve", ..paper("X1") }).await;
+    let bad = site.take_in(&Paper { text: "un testo molto più lungo del primo", ..paper("X2") }).await;
     let mario = site.log_in(MARIO).await;
     let file = stored(&site).pop().unwrap();
     flip(&file, 100);
     for round in 0..2 {
         let path = format!("/fascicolo/documenti/{bad}");
-        for answer in [
-            mario.get(&path).await,
-            mario.post(&format!("{path}/scarica"), &[]).await,
-        ] {
+        for answer in [mario.get(&path).await, mario.post(&format!("{path}/scarica"), &[]).await] {
             let answer = answer.expect(StatusCode::INTERNAL_SERVER_ERROR).says("R-");
             answer.hides("lungo").hides("stored document");
         }
-        mario
-            .get(&format!("/fascicolo/documenti/{good}"))
-            .await
-            .expect(StatusCode::OK)
-            .says("breve");
+        mario.get(&format!("/fascicolo/documenti/{good}")).await.expect(StatusCode::OK).says("breve");
         mario.get("/fascicolo/documenti").await.expect(StatusCode::OK);
         if round == 0 {
             fs::remove_file(&file).unwrap();
@@ -77,10 +56,7 @@ async fn a_file_that_is_gone_or_changed_is_told_with_a_report_number_and_stays_o
 async fn a_file_that_is_changed_further_on_is_cut_short_and_never_sent_wrong() {
     let site = Site::open().await;
     let long = "parola ".repeat(30_000);
-    let paper = Paper {
-        text: &long,
-        ..paper("X1")
-    };
+    let paper = Paper { text: &long, ..paper("X1") };
     let id = site.take_in(&paper).await;
     let mario = site.log_in(MARIO).await;
     let path = format!("/fascicolo/documenti/{id}/scarica");

@@ -34,11 +34,7 @@ async fn three(site: &Site) {
         ..paper("X2")
     };
     site.take_in(&second).await;
-    let third = Paper {
-        title: "Esami delle urine",
-        issued: "20241231235959+0100",
-        ..paper("X3")
-    };
+    let third = Paper { title: "Esami delle urine", issued: "20241231235959+0100", ..paper("X3") };
     site.take_in(&third).await;
 }
 
@@ -59,44 +55,23 @@ async fn each_filter_narrows_the_list_and_its_words_never_stand_in_the_address()
         (&[("tipo", "radiology_report")], [false, true, false]),
         (&[("dal", "2025-01-01")], [true, true, false]),
         (&[("al", "31/12/2024")], [false, false, true]),
-        (
-            &[("parole", "esami"), ("dal", "2025-01-01"), ("al", "2026-12-31")],
-            [true, false, false],
-        ),
+        (&[("parole", "esami"), ("dal", "2025-01-01"), ("al", "2026-12-31")], [true, false, false]),
     ];
     for (fields, found) in cases {
         let (address, page) = filter(&mario, fields).await;
-        assert_eq!(
-            ["sangue", "torace", "urine"].map(|w| page.text().contains(w)),
-            found,
-            "{fields:?}"
-        );
+        assert_eq!(["sangue", "torace", "urine"].map(|w| page.text().contains(w)), found, "{fields:?}");
         for word in ["esami", "sangue", "Aurora", "Clinica"] {
-            assert!(
-                !address.to_lowercase().contains(&word.to_lowercase()),
-                "{address}"
-            );
+            assert!(!address.to_lowercase().contains(&word.to_lowercase()), "{address}");
         }
         // the form shows what is on, and the way out
         page.says("Togli i filtri");
     }
     let (address, page) = filter(&mario, &[("parole", "niente")]).await;
-    page.says("Nessun documento con questi filtri.")
-        .says("value=\"niente\"");
+    page.says("Nessun documento con questi filtri.").says("value=\"niente\"");
     // the sealed words open for nobody else
-    site.log_in(ANNA)
-        .await
-        .get(&address)
-        .await
-        .expect(StatusCode::BAD_REQUEST);
-    mario
-        .get(&address.replacen("cerca=", "cerca=A", 1))
-        .await
-        .expect(StatusCode::BAD_REQUEST);
-    mario
-        .get(&format!("{LIST}?dopo=x"))
-        .await
-        .expect(StatusCode::BAD_REQUEST);
+    site.log_in(ANNA).await.get(&address).await.expect(StatusCode::BAD_REQUEST);
+    mario.get(&address.replacen("cerca=", "cerca=A", 1)).await.expect(StatusCode::BAD_REQUEST);
+    mario.get(&format!("{LIST}?dopo=x")).await.expect(StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -104,16 +79,8 @@ async fn a_date_to_correct_is_told_at_its_field_and_nothing_typed_is_lost() {
     let site = Site::open().await;
     let mario = site.log_in(MARIO).await;
     for _ in 0..2 {
-        let fields = [
-            ("parole", "ago &"),
-            ("struttura", "ASL"),
-            ("dal", "ieri"),
-            ("al", "2026-01-01"),
-        ];
-        let page = mario
-            .post(LIST, &fields)
-            .await
-            .expect(StatusCode::UNPROCESSABLE_ENTITY);
+        let fields = [("parole", "ago &"), ("struttura", "ASL"), ("dal", "ieri"), ("al", "2026-01-01")];
+        let page = mario.post(LIST, &fields).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
         let page = page
             .says("Errore: Documenti")
             .says("id=\"errori\"")
@@ -124,10 +91,7 @@ async fn a_date_to_correct_is_told_at_its_field_and_nothing_typed_is_lost() {
             .says("value=\"ieri\"")
             .says("value=\"2026-01-01\"");
     }
-    mario
-        .get(&format!("{LIST}?dal=ieri"))
-        .await
-        .expect(StatusCode::UNPROCESSABLE_ENTITY);
+    mario.get(&format!("{LIST}?dal=ieri")).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]
@@ -140,10 +104,7 @@ async fn on_a_phone_the_filters_open_on_the_same_page() {
         .says("d-none d-lg-block")
         .says("filtri=1#filtri")
         .says("Qui vedrai referti e ricette");
-    mario
-        .get(&format!("{LIST}?filtri=1"))
-        .await
-        .hides("d-none d-lg-block\" id=\"filtri\"");
+    mario.get(&format!("{LIST}?filtri=1")).await.hides("d-none d-lg-block\" id=\"filtri\"");
 }
 
 const MANY: u32 = 50_000;
@@ -174,12 +135,8 @@ fn row(subject: fascicolo_domain::ids::CitizenId, n: u32) -> Document {
     Document {
         id: DocumentId::new(issued_at, unique),
         subject,
-        kind: Kind::by_key(if n.is_multiple_of(50) {
-            "discharge_letter"
-        } else {
-            "laboratory_report"
-        })
-        .unwrap(),
+        kind: Kind::by_key(if n.is_multiple_of(50) { "discharge_letter" } else { "laboratory_report" })
+            .unwrap(),
         title: format!("Esame {n}"),
         national_id: national_id(&format!("N{n}")),
         check_number: CheckNumber::new(unique),
@@ -201,10 +158,8 @@ fn row(subject: fascicolo_domain::ids::CitizenId, n: u32) -> Document {
 }
 
 fn titles(page: &str) -> Vec<u32> {
-    let parts = page
-        .split("Esame ")
-        .skip(1)
-        .map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap());
+    let parts =
+        page.split("Esame ").skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap());
     let mut titles: Vec<u32> = parts.map(|n| n.parse().unwrap()).collect();
     titles.dedup();
     titles
@@ -212,10 +167,7 @@ fn titles(page: &str) -> Vec<u32> {
 
 /// Where «Documenti precedenti» leads.
 fn next(page: &str) -> Option<String> {
-    let before = page
-        .split("\" rel=\"next\"")
-        .next()
-        .filter(|before| before.len() < page.len())?;
+    let before = page.split("\" rel=\"next\"").next().filter(|before| before.len() < page.len())?;
     Some(before.rsplit("href=\"").next()?.replace("&#38;", "&"))
 }
 
@@ -248,20 +200,10 @@ async fn fifty_thousand_documents_are_paged_without_gap_or_repetition() {
     last.says("Torna ai più recenti");
 
     // a filter is paged as well, and its links keep it
-    let (_, page) = filter(
-        &mario,
-        &[
-            ("tipo", "discharge_letter"),
-            ("parole", "esame"),
-            ("struttura", "Ospedale 1"),
-        ],
-    )
-    .await;
-    let rare: Vec<u32> = expected
-        .iter()
-        .copied()
-        .filter(|n| n.is_multiple_of(50) && n % 3 == 1)
-        .collect();
+    let (_, page) =
+        filter(&mario, &[("tipo", "discharge_letter"), ("parole", "esame"), ("struttura", "Ospedale 1")])
+            .await;
+    let rare: Vec<u32> = expected.iter().copied().filter(|n| n.is_multiple_of(50) && n % 3 == 1).collect();
     assert_eq!(titles(page.text()), rare[..20]);
     let page = mario.get(&next(page.text()).unwrap()).await;
     assert_eq!(titles(page.text()), rare[20..40]);

@@ -14,11 +14,7 @@ async fn the_profile_shows_who_one_is_and_every_open_session() {
     site.advance(60);
     let phone = site.log_in(MARIO).await;
     let page = mario.get(PROFILE).await.expect(StatusCode::OK);
-    let page = page
-        .says(MARIO)
-        .says("Mario")
-        .says("1º gennaio 1980")
-        .says("Con SPID, livello 2");
+    let page = page.says(MARIO).says("Mario").says("1º gennaio 1980").says("Con SPID, livello 2");
     assert_eq!(page.text().matches("Chiudi questa sessione").count(), 1);
     page.says(&format!("sessioni/{}/termina", phone.session.unwrap()));
     // the codice fiscale stands on no other page
@@ -42,10 +38,7 @@ async fn another_session_is_ended_and_doing_so_twice_harms_nothing() {
     }
     let gone = phone.get("/fascicolo").await.expect(StatusCode::SEE_OTHER);
     assert!(gone.header(LOCATION).contains("scaduta=1"));
-    mario
-        .get("/fascicolo/accessi")
-        .await
-        .says("Chiusura di una sessione");
+    mario.get("/fascicolo/accessi").await.says("Chiusura di una sessione");
 }
 
 #[tokio::test]
@@ -73,20 +66,11 @@ async fn nobody_ends_somebody_elses_session_nor_learns_that_it_exists() {
     let missing = theirs.replace(&theirs[24..], "000000000000");
     let path = |id: &str| format!("{PROFILE}/sessioni/{id}/termina");
     let one = anna.post(&path(&theirs), &[]).await.expect(StatusCode::SEE_OTHER);
-    let other = anna
-        .post(&path(&missing), &[])
-        .await
-        .expect(StatusCode::SEE_OTHER);
-    assert_eq!(
-        (&one.body, one.header(LOCATION)),
-        (&other.body, other.header(LOCATION))
-    );
+    let other = anna.post(&path(&missing), &[]).await.expect(StatusCode::SEE_OTHER);
+    assert_eq!((&one.body, one.header(LOCATION)), (&other.body, other.header(LOCATION)));
     mario.get(PROFILE).await.expect(StatusCode::OK);
     anna.post(&path("x"), &[]).await.expect(StatusCode::NOT_FOUND);
     // nor does one end one's own by this form
-    mario
-        .post(&path(&theirs), &[])
-        .await
-        .expect(StatusCode::SEE_OTHER);
+    mario.post(&path(&theirs), &[]).await.expect(StatusCode::SEE_OTHER);
     mario.get(PROFILE).await.expect(StatusCode::OK);
 }
