@@ -9,10 +9,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the port through which everybody else asks"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this is the port through which everybody else asks")]
         Timestamp::now()
     }
 }

@@ -9,10 +9,7 @@ pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), Fault> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the port through which everybody else asks"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this is the port through which everybody else asks")]
         let filled = aws_lc_rs::rand::fill(bytes);
         filled.map_err(|_| Fault::bare("drawing random bytes"))
     }

@@ -38,11 +38,7 @@ pub fn server_config(chain_pem: &[u8], key_pem: &[u8]) -> Result<Arc<ServerConfi
 pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let chain = read.map_err(|e| Fault::new("reading certificates", e))?;
-    if chain.is_empty() {
-        Err(Fault::bare("reading certificates: the file has none"))
-    } else {
-        Ok(chain)
-    }
+    if chain.is_empty() { Err(Fault::bare("reading certificates: the file has none")) } else { Ok(chain) }
 }
 
 /// From when to when a certificate holds.
@@ -57,9 +53,7 @@ pub fn validity(certificate: &CertificateDer<'_>) -> Result<(Timestamp, Timestam
         Timestamp::from_second(seconds).ok()
     };
     let validity = &read.tbs_certificate.validity;
-    at(&validity.not_before)
-        .zip(at(&validity.not_after))
-        .ok_or_else(broken)
+    at(&validity.not_before).zip(at(&validity.not_after)).ok_or_else(broken)
 }
 
 #[cfg(test)]

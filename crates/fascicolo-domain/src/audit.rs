@@ -67,11 +67,7 @@ impl Deed {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Actor {
     /// A person with a session.
-    Person {
-        id: CitizenId,
-        capacity: Capacity,
-        session: SessionId,
-    },
+    Person { id: CitizenId, capacity: Capacity, session: SessionId },
     /// Somebody without a session: a verifier, a login that failed.
     Anyone,
     /// The program itself or its operators.
@@ -98,22 +94,11 @@ impl Event {
     /// A deed of a person with a session, granted.
     #[must_use]
     pub fn by(acting: &Acting, deed: Deed, id: EventId, at: Timestamp) -> Self {
-        let Acting {
-            actor,
-            subject,
-            capacity,
-            method,
-            session,
-            ..
-        } = *acting;
+        let Acting { actor, subject, capacity, method, session, .. } = *acting;
         Self {
             id,
             at,
-            actor: Actor::Person {
-                id: actor,
-                capacity,
-                session,
-            },
+            actor: Actor::Person { id: actor, capacity, session },
             subject: Some(subject),
             method: Some(method),
             deed,
@@ -173,11 +158,9 @@ impl Event {
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
         let (kind, actor, capacity, session) = match self.actor {
-            Actor::Person {
-                id,
-                capacity,
-                session,
-            } => ("person", id.to_string(), capacity.code(), session.to_string()),
+            Actor::Person { id, capacity, session } => {
+                ("person", id.to_string(), capacity.code(), session.to_string())
+            }
             Actor::Anyone => ("anyone", String::new(), "", String::new()),
             Actor::System => ("system", String::new(), "", String::new()),
         };
@@ -223,27 +206,15 @@ mod tests {
         let base = || Event::of(Actor::Anyone, Deed::DocumentVerified, id, now);
         let variants = [
             base(),
-            Event {
-                actor: Actor::System,
-                ..base()
-            },
+            Event { actor: Actor::System, ..base() },
             base().about(citizen),
             base().with_method(Method::Cie),
             base().on(DocumentId::new(now, [2; 10])),
             base().refused(),
             base().saying("x"),
-            Event {
-                deed: Deed::DocumentRead,
-                ..base()
-            },
-            Event {
-                at: Timestamp::from_millisecond(1).unwrap(),
-                ..base()
-            },
-            Event {
-                id: EventId::new(now, [3; 10]),
-                ..base()
-            },
+            Event { deed: Deed::DocumentRead, ..base() },
+            Event { at: Timestamp::from_millisecond(1).unwrap(), ..base() },
+            Event { id: EventId::new(now, [3; 10]), ..base() },
         ];
         for (i, a) in variants.iter().enumerate() {
             for b in &variants[i + 1..] {

@@ -13,30 +13,18 @@ pub struct Fault {
 impl Fault {
     /// Something is broken and trying again will not help.
     pub fn new(doing: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            doing,
-            passing: false,
-            source: Some(source.into()),
-        }
+        Self { doing, passing: false, source: Some(source.into()) }
     }
 
     /// Something is busy, full or out of reach: answered with 503, worth trying again.
     pub fn passing(doing: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            doing,
-            passing: true,
-            source: Some(source.into()),
-        }
+        Self { doing, passing: true, source: Some(source.into()) }
     }
 
     /// A broken expectation that has no underlying error.
     #[must_use]
     pub fn bare(doing: &'static str) -> Self {
-        Self {
-            doing,
-            passing: false,
-            source: None,
-        }
+        Self { doing, passing: false, source: None }
     }
 
     #[must_use]
@@ -72,8 +60,6 @@ impl fmt::Debug for Fault {
 
 impl Error for Fault {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
-            .as_ref()
-            .map(|s| -> &(dyn Error + 'static) { s.as_ref() })
+        self.source.as_ref().map(|s| -> &(dyn Error + 'static) { s.as_ref() })
     }
 }

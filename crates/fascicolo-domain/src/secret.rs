@@ -94,11 +94,7 @@ impl fmt::Debug for Digest {
 }
 
 fn to_hex(bytes: &[u8; 32]) -> String {
-    bytes
-        .iter()
-        .flat_map(|b| [b >> 4, b & 15])
-        .filter_map(|n| char::from_digit(u32::from(n), 16))
-        .collect()
+    bytes.iter().flat_map(|b| [b >> 4, b & 15]).filter_map(|n| char::from_digit(u32::from(n), 16)).collect()
 }
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {
@@ -128,13 +124,7 @@ mod tests {
     fn only_64_lower_case_hexadecimal_digits_are_a_token() {
         let good = "0f".repeat(32);
         assert!(Token::parse(&good).is_some());
-        for bad in [
-            "",
-            &good[1..],
-            &good.to_uppercase(),
-            &good.replace("0f", "+f"),
-            &format!("{good}0"),
-        ] {
+        for bad in ["", &good[1..], &good.to_uppercase(), &good.replace("0f", "+f"), &format!("{good}0")] {
             assert!(Token::parse(bad).is_none(), "{bad}");
         }
     }

@@ -18,10 +18,7 @@ pub struct Bucket {
 impl Rate {
     #[must_use]
     pub const fn per_minute(burst: u32) -> Self {
-        Self {
-            burst,
-            period: SignedDuration::from_mins(1),
-        }
+        Self { burst, period: SignedDuration::from_mins(1) }
     }
 
     /// Takes one try.

@@ -54,10 +54,7 @@ mod tests {
 
     #[test]
     fn a_day_starts_at_midnight_in_rome_also_when_the_clocks_change() {
-        let cases = [
-            ("2026-07-01", "2026-06-30T22:00:00Z"),
-            ("2026-01-01", "2025-12-31T23:00:00Z"),
-        ];
+        let cases = [("2026-07-01", "2026-06-30T22:00:00Z"), ("2026-01-01", "2025-12-31T23:00:00Z")];
         for (day, instant) in cases {
             let start = start_of_day(day.parse().unwrap()).unwrap();
             assert_eq!(start, instant.parse().unwrap());

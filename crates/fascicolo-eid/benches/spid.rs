@@ -35,11 +35,7 @@ fn job<'a>(name: &'static str, run: impl Fn() + 'a) -> Job<'a> {
 fn main() {
     let once = maker::signed(&large());
     let twice = maker::signed_twice(&large());
-    println!(
-        "answers of {} bytes (Assertion signed) and {} bytes (both signed)",
-        once.len(),
-        twice.len()
-    );
+    println!("answers of {} bytes (Assertion signed) and {} bytes (both signed)", once.len(), twice.len());
     let raw = Raw::new();
     let field = &xml::encode_base64(once.as_bytes());
     let field_twice = &xml::encode_base64(twice.as_bytes());
@@ -62,9 +58,7 @@ fn main() {
         job("bergshamra, signatures alone, both signed", || {
             oracle_verify(oracle, field_twice);
         }),
-        job("signed request, POST", || {
-            request(service, provider, Binding::Post)
-        }),
+        job("signed request, POST", || request(service, provider, Binding::Post)),
         job("signed request, Redirect", || {
             request(service, provider, Binding::Redirect);
         }),
@@ -126,14 +120,8 @@ fn measure(jobs: &[Job<'_>]) -> Vec<Duration> {
 }
 
 /// Name, measured job, what it is held against, how many times that is allowed.
-const BARS: [(usize, usize, f64); 6] = [
-    (2, 0, 3.0),
-    (3, 0, 5.0),
-    (4, 0, f64::INFINITY),
-    (5, 0, f64::INFINITY),
-    (6, 1, 1.2),
-    (7, 1, 1.2),
-];
+const BARS: [(usize, usize, f64); 6] =
+    [(2, 0, 3.0), (3, 0, 5.0), (4, 0, f64::INFINITY), (5, 0, f64::INFINITY), (6, 1, 1.2), (7, 1, 1.2)];
 
 fn report(jobs: &[Job<'_>], times: &[Duration]) {
     for ((name, _), time) in jobs.iter().zip(times) {
@@ -200,15 +188,9 @@ impl Raw {
         let pair = rsa::KeyPair::from_pkcs8(&der).unwrap();
         let message = vec![7; 800];
         let mut signature = vec![0; pair.public_modulus_len()];
-        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signature)
-            .unwrap();
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signature).unwrap();
         let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref()).unwrap();
-        Self {
-            pair,
-            key,
-            message,
-            signature,
-        }
+        Self { pair, key, message, signature }
     }
 
     fn verify(&self, bytes: &[u8]) {
@@ -218,14 +200,7 @@ impl Raw {
 
     fn sign(&self) {
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                &self.message,
-                &mut signature,
-            )
-            .unwrap();
+        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &self.message, &mut signature).unwrap();
         black_box(signature);
     }
 }
@@ -234,8 +209,5 @@ fn oracle() -> DsigContext {
     let mut keys = KeysManager::new();
     let text = include_bytes!("../tests/fixtures/provider.test-only.crt.pem");
     keys.add_key(bergshamra::keys::loader::load_x509_cert_pem(text).unwrap());
-    DsigContext::new(keys)
-        .with_trusted_keys_only(true)
-        .with_skip_time_checks(true)
-        .with_insecure(true)
+    DsigContext::new(keys).with_trusted_keys_only(true).with_skip_time_checks(true).with_insecure(true)
 }

@@ -23,19 +23,10 @@ pub(crate) fn canonical(bytes: &[u8]) {
         return;
     };
     let once = canonical_form(tree.root(), None, &[]).unwrap_or_default();
-    let Ok(again) = Tree::read(
-        &once,
-        &Limits {
-            bytes: usize::MAX,
-            ..Limits::MESSAGE
-        },
-    ) else {
+    let Ok(again) = Tree::read(&once, &Limits { bytes: usize::MAX, ..Limits::MESSAGE }) else {
         panic!("not read back: {once}");
     };
-    assert_eq!(
-        canonical_form(again.root(), None, &[]).as_deref(),
-        Ok(once.as_str())
-    );
+    assert_eq!(canonical_form(again.root(), None, &[]).as_deref(), Ok(once.as_str()));
 }
 
 /// No bytes are a registry but those that the registry signed.
@@ -66,10 +57,8 @@ pub(crate) fn oracle_accepts(xml: &str) -> bool {
         return false;
     };
     keys.add_key(key);
-    let context = DsigContext::new(keys)
-        .with_trusted_keys_only(true)
-        .with_skip_time_checks(true)
-        .with_insecure(true);
+    let context =
+        DsigContext::new(keys).with_trusted_keys_only(true).with_skip_time_checks(true).with_insecure(true);
     bergshamra::verify_all(&context, xml)
         .is_ok_and(|results| !results.is_empty() && results.iter().all(bergshamra::VerifyResult::is_valid))
 }

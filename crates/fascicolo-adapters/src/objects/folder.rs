@@ -38,10 +38,7 @@ impl Folder {
     /// # Errors
     /// It cannot be made or is no folder.
     pub fn open(root: &Path) -> Result<Self, Fault> {
-        let inner = Inner {
-            root: root.to_owned(),
-            known: Mutex::default(),
-        };
+        let inner = Inner { root: root.to_owned(), known: Mutex::default() };
         make_durable(root).map_err(|e| broke("opening the documents' folder", e))?;
         Ok(Self(Arc::new(inner)))
     }
@@ -95,9 +92,7 @@ impl DocumentObjects for Folder {
                 Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
                 Err(e) => Err(broke("opening a stored document", e)),
             });
-            Ok(first
-                .await?
-                .map(|(piece, file)| rest(Arc::clone(&self.0), piece, file)))
+            Ok(first.await?.map(|(piece, file)| rest(Arc::clone(&self.0), piece, file)))
         })
     }
 
@@ -129,9 +124,7 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce(Arc<Inner>) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
     let inner = Arc::clone(inner);
-    spawn_blocking(move || work(inner))
-        .await
-        .map_err(|e| Fault::new("waiting for the disk", e))?
+    spawn_blocking(move || work(inner)).await.map_err(|e| Fault::new("waiting for the disk", e))?
 }
 
 /// The first piece, then the others as they are wanted.
@@ -180,11 +173,7 @@ impl Inner {
             return Ok(());
         }
         make_durable(folder)?;
-        for above in folder
-            .ancestors()
-            .skip(1)
-            .take_while(|above| above.starts_with(&self.root))
-        {
+        for above in folder.ancestors().skip(1).take_while(|above| above.starts_with(&self.root)) {
             sync(above)?;
         }
         known().insert(folder.to_owned());
@@ -206,26 +195,13 @@ impl Part {
         let path = place.with_extension(PART);
         let file = inner
             .make_folder_of(&place)
-            .and_then(|()| {
-                File::options()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(&path)
-            })
+            .and_then(|()| File::options().write(true).create_new(true).mode(0o600).open(&path))
             .map_err(|e| broke("making a file for a document", e))?;
-        Ok(Self {
-            file,
-            path,
-            place,
-            finished: false,
-        })
+        Ok(Self { file, path, place, finished: false })
     }
 
     fn write(mut self, bytes: &[u8]) -> Result<Self, Fault> {
-        self.file
-            .write_all(bytes)
-            .map_err(|e| broke("writing a document", e))?;
+        self.file.write_all(bytes).map_err(|e| broke("writing a document", e))?;
         Ok(self)
     }
 
@@ -276,11 +252,7 @@ fn broke(doing: &'static str, error: io::Error) -> Fault {
             | ErrorKind::TimedOut
             | ErrorKind::StaleNetworkFileHandle
     );
-    if passing {
-        Fault::passing(doing, error)
-    } else {
-        Fault::new(doing, error)
-    }
+    if passing { Fault::passing(doing, error) } else { Fault::new(doing, error) }
 }
 
 #[cfg(test)]
@@ -294,10 +266,7 @@ mod tests {
     }
 
     fn stream_of(bytes: &[u8]) -> ByteStream {
-        let pieces: Vec<_> = bytes
-            .chunks(70_000)
-            .map(|p| Ok(Bytes::copy_from_slice(p)))
-            .collect();
+        let pieces: Vec<_> = bytes.chunks(70_000).map(|p| Ok(Bytes::copy_from_slice(p))).collect();
         stream::iter(pieces).boxed()
     }
 
@@ -316,11 +285,7 @@ mod tests {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path)
-                } else {
-                    found.push(path)
-                }
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
             }
         }
         found
@@ -330,14 +295,7 @@ mod tests {
     async fn what_is_put_is_read_back_at_sizes_around_a_piece_and_can_be_removed() {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::open(&root.path().join("documents")).unwrap();
-        for (n, length) in [
-            (0, 0),
-            (1, 1),
-            (2, PIECE - 1),
-            (3, PIECE),
-            (4, PIECE + 1),
-            (5, 3 * PIECE),
-        ] {
+        for (n, length) in [(0, 0), (1, 1), (2, PIECE - 1), (3, PIECE), (4, PIECE + 1), (5, 3 * PIECE)] {
             let bytes: Vec<u8> = (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect();
             folder.put(id(n), stream_of(&bytes)).await.unwrap();
             assert!(read(&folder, id(n)).await == Some(bytes), "{length}");
@@ -353,10 +311,7 @@ mod tests {
     async fn a_source_that_breaks_leaves_nothing_and_the_name_can_be_used_again() {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::open(root.path()).unwrap();
-        let broken = [
-            Ok(Bytes::from(vec![1; PIECE + 1])),
-            Err(Fault::bare("the source")),
-        ];
+        let broken = [Ok(Bytes::from(vec![1; PIECE + 1])), Err(Fault::bare("the source"))];
         let fault = folder.put(id(1), stream::iter(broken).boxed()).await.unwrap_err();
         assert_eq!(fault.doing(), "the source");
         assert!(files(root.path()).is_empty() && folder.get(id(1)).await.unwrap().is_none());
@@ -368,10 +323,7 @@ mod tests {
     async fn a_put_that_is_given_up_leaves_nothing() {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::open(root.path()).unwrap();
-        let (asked, wait) = (
-            Arc::new(tokio::sync::Notify::new()),
-            Arc::new(tokio::sync::Notify::new()),
-        );
+        let (asked, wait) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
         let (told, started) = (Arc::clone(&asked), asked);
         let endless = stream::unfold(wait, move |wait| {
             told.notify_one();
@@ -411,11 +363,7 @@ mod tests {
         let left = folder.0.path_of(id(1)).with_extension(PART);
         fs::write(&left, b"half").unwrap();
         let written = fs::metadata(&left).unwrap().modified().unwrap();
-        assert_eq!(
-            folder.sweep(written).unwrap(),
-            0,
-            "not old enough: it may be in work"
-        );
+        assert_eq!(folder.sweep(written).unwrap(), 0, "not old enough: it may be in work");
         assert_eq!(folder.sweep(written + Duration::from_secs(1)).unwrap(), 1);
         assert_eq!(files(root.path()), [folder.0.path_of(id(1))]);
     }

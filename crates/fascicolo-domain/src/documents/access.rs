@@ -54,9 +54,7 @@ mod tests {
         document.hidden = true;
         document.protected = true;
         assert_eq!(may_open(&acting, &document, Act::ReadDocument), Ok(()));
-        document.status = Status::Replaced {
-            by: DocumentId::new(Timestamp::UNIX_EPOCH, [6; 10]),
-        };
+        document.status = Status::Replaced { by: DocumentId::new(Timestamp::UNIX_EPOCH, [6; 10]) };
         assert_eq!(may_open(&acting, &document, Act::DownloadDocument), Ok(()));
     }
 
@@ -64,30 +62,18 @@ mod tests {
     fn an_annulled_document_does_not_open() {
         let mut document = sample();
         document.status = Status::Annulled;
-        assert_eq!(
-            may_open(&owner(&document), &document, Act::ReadDocument),
-            Err(Closed::Annulled)
-        );
+        assert_eq!(may_open(&owner(&document), &document, Act::ReadDocument), Err(Closed::Annulled));
     }
 
     #[test]
     fn somebody_elses_document_stays_closed() {
         let document = sample();
         let stranger = CitizenId::new(Timestamp::UNIX_EPOCH, [8; 10]);
-        for (actor, subject) in [
-            (stranger, stranger),
-            (stranger, document.subject),
-            (document.subject, stranger),
-        ] {
-            let acting = Acting {
-                actor,
-                subject,
-                ..owner(&document)
-            };
-            assert_eq!(
-                may_open(&acting, &document, Act::ReadDocument),
-                Err(Closed::NotYours)
-            );
+        for (actor, subject) in
+            [(stranger, stranger), (stranger, document.subject), (document.subject, stranger)]
+        {
+            let acting = Acting { actor, subject, ..owner(&document) };
+            assert_eq!(may_open(&acting, &document, Act::ReadDocument), Err(Closed::NotYours));
         }
     }
 }

@@ -106,13 +106,8 @@ pub enum Chain {
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Intact {
-                chain: Chain::Known, ..
-            } => "Intact, chain known",
-            Self::Intact {
-                chain: Chain::Unknown,
-                ..
-            } => "Intact, chain unknown",
+            Self::Intact { chain: Chain::Known, .. } => "Intact, chain known",
+            Self::Intact { chain: Chain::Unknown, .. } => "Intact, chain unknown",
             Self::Broken => "Broken",
             Self::NotSigned => "NotSigned",
         })
@@ -143,10 +138,7 @@ pub(crate) mod tests {
             subject: CitizenId::new(now, [2; 10]),
             kind: Kind::by_key("laboratory_report").unwrap(),
             title: "Esami del sangue".into(),
-            national_id: NationalId {
-                root: "2.16.840.1.113883.2.9.2.30.4.4".into(),
-                extension: "X1".into(),
-            },
+            national_id: NationalId { root: "2.16.840.1.113883.2.9.2.30.4.4".into(), extension: "X1".into() },
             check_number: CheckNumber::new([3; 10]),
             issued_at: now,
             taken_at: now,
@@ -168,15 +160,9 @@ pub(crate) mod tests {
     #[test]
     fn debug_output_holds_nothing_personal() {
         let mut document = sample();
-        document.signature = Signature::Intact {
-            signer: "Anna Bianchi".into(),
-            chain: Chain::Known,
-            at: None,
-        };
+        document.signature =
+            Signature::Intact { signer: "Anna Bianchi".into(), chain: Chain::Known, at: None };
         let text = format!("{document:?} {:?} {:?}", document.national_id, document.signature);
-        assert!(
-            !text.contains("Bianchi") && !text.contains("X1") && !text.contains("sangue"),
-            "{text}"
-        );
+        assert!(!text.contains("Bianchi") && !text.contains("X1") && !text.contains("sangue"), "{text}");
     }
 }

@@ -20,12 +20,7 @@ const fn row(
     templates: &'static [&'static str],
     key: &'static str,
 ) -> Row {
-    Row {
-        loinc,
-        class,
-        templates,
-        key,
-    }
+    Row { loinc, class, templates, key }
 }
 
 static TABLE: [Row; 21] = [
@@ -85,10 +80,7 @@ impl Kind {
 
     /// Full template ids a CDA of this kind may declare.
     pub fn templates(self) -> impl Iterator<Item = String> {
-        self.0
-            .templates
-            .iter()
-            .map(|t| format!("2.16.840.1.113883.2.9.10.1.{t}"))
+        self.0.templates.iter().map(|t| format!("2.16.840.1.113883.2.9.10.1.{t}"))
     }
 }
 
@@ -113,20 +105,9 @@ mod tests {
     #[test]
     fn codes_and_keys_are_unique_and_found() {
         for kind in Kind::all() {
-            assert_eq!(
-                Kind::all().filter(|k| k.loinc() == kind.loinc()).count(),
-                1,
-                "{kind:?}"
-            );
-            assert_eq!(
-                Kind::all().filter(|k| k.key() == kind.key()).count(),
-                1,
-                "{kind:?}"
-            );
-            assert_eq!(
-                (Kind::by_loinc(kind.loinc()), Kind::by_key(kind.key())),
-                (Some(kind), Some(kind))
-            );
+            assert_eq!(Kind::all().filter(|k| k.loinc() == kind.loinc()).count(), 1, "{kind:?}");
+            assert_eq!(Kind::all().filter(|k| k.key() == kind.key()).count(), 1, "{kind:?}");
+            assert_eq!((Kind::by_loinc(kind.loinc()), Kind::by_key(kind.key())), (Some(kind), Some(kind)));
         }
         assert_eq!(Kind::by_loinc("0-0"), None);
     }

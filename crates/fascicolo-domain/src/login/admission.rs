@@ -97,10 +97,7 @@ pub fn admit(
     let mut ends_at = now.checked_add(policy.limits.absolute).unwrap_or(Timestamp::MAX);
     if identity.method == Method::Otp && !ward {
         // the credential ends with minority, and the session with it (ACC-A3)
-        ends_at = birth
-            .date
-            .and_then(adult_from)
-            .map_or(ends_at, |adult| ends_at.min(adult));
+        ends_at = birth.date.and_then(adult_from).map_or(ends_at, |adult| ends_at.min(adult));
     }
     Ok(Admission {
         capacity: Capacity::of_self(birth.date, ward, today),
@@ -166,12 +163,8 @@ mod tests {
     use crate::time::after_seconds;
     use jiff::civil::date;
 
-    const POLICY: Policy = Policy {
-        minimum: Level::Two,
-        spid_minors_from: None,
-        spid_wards: false,
-        limits: Limits::CITIZEN,
-    };
+    const POLICY: Policy =
+        Policy { minimum: Level::Two, spid_minors_from: None, spid_wards: false, limits: Limits::CITIZEN };
 
     fn noon() -> Timestamp {
         "2026-11-25T11:00:00Z".parse().unwrap()
@@ -222,37 +215,18 @@ mod tests {
             (Method::Otp, adult, true, Ok(Capacity::Ward)),
         ];
         for (method, born, ward, expected) in cases {
-            let got = admit(
-                &identity(method, born),
-                Some(&citizen(born, ward)),
-                &POLICY,
-                noon(),
-            );
+            let got = admit(&identity(method, born), Some(&citizen(born, ward)), &POLICY, noon());
             assert_eq!(got.map(|a| a.capacity), expected, "{method:?} {born} ward={ward}");
         }
     }
 
     #[test]
     fn settings_open_spid_to_minors_from_an_age_and_to_wards() {
-        let open = Policy {
-            spid_minors_from: Some(14),
-            spid_wards: true,
-            ..POLICY
-        };
-        let spid = |born, ward| {
-            admit(
-                &identity(Method::Spid, born),
-                Some(&citizen(born, ward)),
-                &open,
-                noon(),
-            )
-        };
+        let open = Policy { spid_minors_from: Some(14), spid_wards: true, ..POLICY };
+        let spid =
+            |born, ward| admit(&identity(Method::Spid, born), Some(&citizen(born, ward)), &open, noon());
         assert!(spid(date(2012, 11, 25), false).is_ok(), "14 today");
-        assert_eq!(
-            spid(date(2012, 11, 26), false),
-            Err(Denial::MinorNotAdmittedBySpid),
-            "14 tomorrow"
-        );
+        assert_eq!(spid(date(2012, 11, 26), false), Err(Denial::MinorNotAdmittedBySpid), "14 tomorrow");
         assert!(spid(date(1980, 1, 1), true).is_ok());
     }
 
@@ -271,10 +245,7 @@ mod tests {
         known.standing = Standing::Deceased;
         assert_eq!(admit(&weak, Some(&known), &POLICY, noon()), Err(Denial::Deceased));
         known.standing = Standing::Suspended;
-        assert_eq!(
-            admit(&weak, Some(&known), &POLICY, noon()),
-            Err(Denial::Suspended)
-        );
+        assert_eq!(admit(&weak, Some(&known), &POLICY, noon()), Err(Denial::Suspended));
     }
 
     #[test]
@@ -286,22 +257,11 @@ mod tests {
     fn the_register_wins_over_the_login_and_the_disagreement_shows() {
         let login = identity(Method::Spid, date(1980, 1, 1));
         let young = citizen(date(2010, 1, 1), false);
-        assert_eq!(
-            admit(&login, Some(&young), &POLICY, noon()),
-            Err(Denial::MinorNotAdmittedBySpid)
-        );
+        assert_eq!(admit(&login, Some(&young), &POLICY, noon()), Err(Denial::MinorNotAdmittedBySpid));
         let older = citizen(date(1979, 1, 1), false);
-        assert!(
-            admit(&login, Some(&older), &POLICY, noon())
-                .unwrap()
-                .birth_dates_disagree
-        );
+        assert!(admit(&login, Some(&older), &POLICY, noon()).unwrap().birth_dates_disagree);
         let same = citizen(date(1980, 1, 1), false);
-        assert!(
-            !admit(&login, Some(&same), &POLICY, noon())
-                .unwrap()
-                .birth_dates_disagree
-        );
+        assert!(!admit(&login, Some(&same), &POLICY, noon()).unwrap().birth_dates_disagree);
     }
 
     #[test]
@@ -309,28 +269,11 @@ mod tests {
         let born = date(2008, 11, 26); // 18 tomorrow
         let midnight: Timestamp = "2026-11-25T23:00:00Z".parse().unwrap();
         let late = after_seconds(midnight, -1);
-        let got = admit(
-            &identity(Method::Otp, born),
-            Some(&citizen(born, false)),
-            &POLICY,
-            late,
-        )
-        .unwrap();
+        let got = admit(&identity(Method::Otp, born), Some(&citizen(born, false)), &POLICY, late).unwrap();
         assert_eq!(got.ends_at, midnight);
-        let cie = admit(
-            &identity(Method::Cie, born),
-            Some(&citizen(born, false)),
-            &POLICY,
-            late,
-        )
-        .unwrap();
+        let cie = admit(&identity(Method::Cie, born), Some(&citizen(born, false)), &POLICY, late).unwrap();
         assert_eq!(cie.ends_at, after_seconds(late, 8 * 3600));
-        let adult = admit(
-            &identity(Method::Otp, born),
-            Some(&citizen(born, false)),
-            &POLICY,
-            midnight,
-        );
+        let adult = admit(&identity(Method::Otp, born), Some(&citizen(born, false)), &POLICY, midnight);
         assert_eq!(adult, Err(Denial::OtpRetiredForAdults));
     }
 }

@@ -14,10 +14,8 @@ pub struct Limits {
 
 impl Limits {
     /// 20 minutes idle, 8 hours in all (defaults).
-    pub const CITIZEN: Self = Self {
-        idle: SignedDuration::from_mins(20),
-        absolute: SignedDuration::from_hours(8),
-    };
+    pub const CITIZEN: Self =
+        Self { idle: SignedDuration::from_mins(20), absolute: SignedDuration::from_hours(8) };
 }
 
 /// An open session.
@@ -47,18 +45,13 @@ pub enum Life {
 impl Session {
     #[must_use]
     pub fn life(&self, limits: &Limits, now: Timestamp) -> Life {
-        let idle_end = self
-            .last_seen_at
-            .checked_add(limits.idle)
-            .unwrap_or(Timestamp::MAX);
+        let idle_end = self.last_seen_at.checked_add(limits.idle).unwrap_or(Timestamp::MAX);
         if now >= self.ends_at {
             Life::Over
         } else if now >= idle_end {
             Life::Idle
         } else {
-            Life::Alive {
-                until: idle_end.min(self.ends_at),
-            }
+            Life::Alive { until: idle_end.min(self.ends_at) }
         }
     }
 
@@ -91,16 +84,10 @@ mod tests {
         let start: Timestamp = "2026-05-01T10:00:00Z".parse().unwrap();
         let mut s = session(start);
         let idle_end = after_seconds(start, 20 * 60);
-        assert_eq!(
-            s.life(&Limits::CITIZEN, after_seconds(idle_end, -1)),
-            Life::Alive { until: idle_end }
-        );
+        assert_eq!(s.life(&Limits::CITIZEN, after_seconds(idle_end, -1)), Life::Alive { until: idle_end });
         assert_eq!(s.life(&Limits::CITIZEN, idle_end), Life::Idle);
         s.last_seen_at = after_seconds(s.ends_at, -60);
-        assert_eq!(
-            s.life(&Limits::CITIZEN, after_seconds(s.ends_at, -1)),
-            Life::Alive { until: s.ends_at }
-        );
+        assert_eq!(s.life(&Limits::CITIZEN, after_seconds(s.ends_at, -1)), Life::Alive { until: s.ends_at });
         assert_eq!(s.life(&Limits::CITIZEN, s.ends_at), Life::Over);
     }
 

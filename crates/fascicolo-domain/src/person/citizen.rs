@@ -70,13 +70,7 @@ mod tests {
 
     #[test]
     fn majority_begins_at_midnight_in_rome() {
-        assert_eq!(
-            adult_from(date(2008, 7, 1)),
-            Some("2026-06-30T22:00:00Z".parse().unwrap())
-        );
-        assert_eq!(
-            adult_from(date(2008, 2, 29)),
-            Some("2026-02-28T23:00:00Z".parse().unwrap())
-        );
+        assert_eq!(adult_from(date(2008, 7, 1)), Some("2026-06-30T22:00:00Z".parse().unwrap()));
+        assert_eq!(adult_from(date(2008, 2, 29)), Some("2026-02-28T23:00:00Z".parse().unwrap()));
     }
 }

@@ -96,10 +96,7 @@ fn value_of(symbol: char) -> Option<u8> {
         'I' | 'L' => b'1',
         other => u8::try_from(other).ok()?,
     };
-    SYMBOLS
-        .iter()
-        .position(|s| *s == symbol)
-        .and_then(|i| u8::try_from(i).ok())
+    SYMBOLS.iter().position(|s| *s == symbol).and_then(|i| u8::try_from(i).ok())
 }
 
 /// The number a producer gave the document: the extension of its national identifier, up to 128 visible characters.
@@ -139,19 +136,10 @@ mod tests {
         assert_eq!(good.len(), 21);
         assert_eq!(CheckNumber::parse(""), Err(Malformed::Length));
         assert_eq!(CheckNumber::parse(&good[1..]), Err(Malformed::Length));
-        assert_eq!(
-            CheckNumber::parse(&good.replacen(&good[..1], "U", 1)),
-            Err(Malformed::Symbol)
-        );
-        assert_eq!(
-            CheckNumber::parse(&good.replacen(&good[..1], "è", 1)),
-            Err(Malformed::Symbol)
-        );
+        assert_eq!(CheckNumber::parse(&good.replacen(&good[..1], "U", 1)), Err(Malformed::Symbol));
+        assert_eq!(CheckNumber::parse(&good.replacen(&good[..1], "è", 1)), Err(Malformed::Symbol));
         let other = if good.ends_with('7') { "8" } else { "7" };
-        assert_eq!(
-            CheckNumber::parse(&format!("{}{other}", &good[..20])),
-            Err(Malformed::Check)
-        );
+        assert_eq!(CheckNumber::parse(&format!("{}{other}", &good[..20])), Err(Malformed::Check));
     }
 
     #[test]
@@ -159,10 +147,7 @@ mod tests {
         assert_eq!(DocumentNumber::parse(" 030.X^1 ").unwrap().as_str(), "030.X^1");
         assert!(DocumentNumber::parse("a b").is_none() && DocumentNumber::parse("").is_none());
         assert!(DocumentNumber::parse(&"x".repeat(129)).is_none());
-        assert_eq!(
-            format!("{:?}", DocumentNumber::parse("X").unwrap()),
-            "DocumentNumber(…)"
-        );
+        assert_eq!(format!("{:?}", DocumentNumber::parse("X").unwrap()), "DocumentNumber(…)");
     }
 
     proptest! {

@@ -11,18 +11,9 @@ pub enum Outcome {
     /// Unknown person, wrong number and somebody else's document are this one answer (REC-V3).
     NotFound,
     /// It exists; no file was compared.
-    Exists {
-        issued_at: Timestamp,
-        standing: Standing,
-    },
+    Exists { issued_at: Timestamp, standing: Standing },
     /// The file is, byte for byte, the document we hold: *integro*.
-    Intact {
-        issued_at: Timestamp,
-        standing: Standing,
-        kind: Kind,
-        issuer: String,
-        signature: Signature,
-    },
+    Intact { issued_at: Timestamp, standing: Standing, kind: Kind, issuer: String, signature: Signature },
     /// The file is not the document we hold under that number.
     Different,
 }
@@ -83,17 +74,8 @@ mod tests {
     fn only_a_matching_file_is_called_intact() {
         let held = sample();
         let other = Digest::of(b"another file");
-        assert!(matches!(
-            compare(Some(&held), None),
-            Outcome::Exists {
-                standing: Standing::Current,
-                ..
-            }
-        ));
-        assert!(matches!(
-            compare(Some(&held), Some(&held.sha256)),
-            Outcome::Intact { .. }
-        ));
+        assert!(matches!(compare(Some(&held), None), Outcome::Exists { standing: Standing::Current, .. }));
+        assert!(matches!(compare(Some(&held), Some(&held.sha256)), Outcome::Intact { .. }));
         assert_eq!(compare(Some(&held), Some(&other)), Outcome::Different);
         assert_eq!(compare(None, Some(&held.sha256)), Outcome::NotFound);
         assert_eq!(compare(None, None), Outcome::NotFound);
@@ -106,22 +88,8 @@ mod tests {
         held.hidden = true;
         assert_eq!(compare(Some(&held), None), plain);
         held.status = Status::Annulled;
-        assert!(matches!(
-            compare(Some(&held), None),
-            Outcome::Exists {
-                standing: Standing::Annulled,
-                ..
-            }
-        ));
-        held.status = Status::Replaced {
-            by: DocumentId::new(Timestamp::UNIX_EPOCH, [9; 10]),
-        };
-        assert!(matches!(
-            compare(Some(&held), None),
-            Outcome::Exists {
-                standing: Standing::Replaced,
-                ..
-            }
-        ));
+        assert!(matches!(compare(Some(&held), None), Outcome::Exists { standing: Standing::Annulled, .. }));
+        held.status = Status::Replaced { by: DocumentId::new(Timestamp::UNIX_EPOCH, [9; 10]) };
+        assert!(matches!(compare(Some(&held), None), Outcome::Exists { standing: Standing::Replaced, .. }));
     }
 }

@@ -89,10 +89,7 @@ fn number(message: &str) -> Option<u16> {
     let lower = message.to_ascii_lowercase();
     let after = lower.split("nr").nth(1)?;
     let digits = after.trim_start_matches([' ', '.', ':', '\u{a0}']);
-    let end = digits
-        .bytes()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(digits.len());
+    let end = digits.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
     digits.get(..end)?.parse().ok()
 }
 

@@ -49,10 +49,7 @@ pub fn make_certificate(
     params.not_before = date_time_ymd(1970, 1, 1) + since_1970(not_before)?;
     params.not_after = date_time_ymd(1970, 1, 1) + since_1970(not_after)?;
     // SPID-K3: keyUsage is critical by itself, the other two are not
-    params.key_usages = vec![
-        KeyUsagePurpose::DigitalSignature,
-        KeyUsagePurpose::ContentCommitment,
-    ];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
     params.custom_extensions = vec![
         CustomExtension::from_oid_content(&[2, 5, 29, 19], BASIC_CONSTRAINTS.to_vec()),
         CustomExtension::from_oid_content(&[2, 5, 29, 32], POLICIES.to_vec()),
@@ -76,22 +73,12 @@ fn since_1970(instant: Timestamp) -> Result<Duration, KeyError> {
 
 fn name(subject: &CertificateSubject) -> Result<DistinguishedName, KeyError> {
     let mut name = DistinguishedName::new();
-    let country = subject
-        .country
-        .as_str()
-        .try_into()
-        .map_err(|_| KeyError::Certificate)?;
+    let country = subject.country.as_str().try_into().map_err(|_| KeyError::Certificate)?;
     name.push(DnType::CountryName, DnValue::PrintableString(country));
     name.push(DnType::LocalityName, subject.locality.as_str());
     name.push(DnType::OrganizationName, subject.organization.as_str());
     name.push(DnType::CommonName, subject.common_name.as_str());
-    name.push(
-        DnType::CustomDnType(vec![2, 5, 4, 83]),
-        subject.entity_id.as_str(),
-    );
-    name.push(
-        DnType::CustomDnType(vec![2, 5, 4, 97]),
-        format!("PA:IT-{}", subject.ipa_code),
-    );
+    name.push(DnType::CustomDnType(vec![2, 5, 4, 83]), subject.entity_id.as_str());
+    name.push(DnType::CustomDnType(vec![2, 5, 4, 97]), format!("PA:IT-{}", subject.ipa_code));
     Ok(name)
 }

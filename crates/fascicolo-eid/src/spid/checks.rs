@@ -34,18 +34,12 @@ pub(super) fn response(root: Node<'_, '_>, expected: &Expected<'_>, now: Timesta
 
 /// SPID-R4: that the request is pending, and of this browser, is the caller's part.
 pub(super) fn in_response_to(root: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), Refused> {
-    hold(
-        root.attribute("InResponseTo") == Some(expected.request_id),
-        Refused::InResponseTo,
-    )
+    hold(root.attribute("InResponseTo") == Some(expected.request_id), Refused::InResponseTo)
 }
 
 /// SPID-R5.
 pub(super) fn destination(root: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), Refused> {
-    hold(
-        root.attribute("Destination") == Some(expected.acs_url),
-        Refused::Destination,
-    )
+    hold(root.attribute("Destination") == Some(expected.acs_url), Refused::Destination)
 }
 
 /// SPID-R5: `Format` may be absent here.
@@ -54,10 +48,7 @@ pub(super) fn response_issuer(issuer: Option<Node<'_, '_>>, provider: &Provider)
     if only_text(issuer) != Some(provider.entity_id.as_str()) {
         return Err(Refused::ResponseIssuer);
     }
-    hold(
-        issuer.attribute("Format").is_none_or(|format| format == ENTITY),
-        Refused::ResponseIssuerFormat,
-    )
+    hold(issuer.attribute("Format").is_none_or(|format| format == ENTITY), Refused::ResponseIssuerFormat)
 }
 
 /// The parts of a verified Assertion, each found in its only place.
@@ -73,14 +64,8 @@ pub(super) struct Asserted<'o, 's> {
 impl<'o, 's> Asserted<'o, 's> {
     /// SPID-R2: nothing unknown, nothing twice.
     pub(super) fn find(assertion: Element<'o, 's>) -> Result<Self, Refused> {
-        let mut found = Self {
-            assertion,
-            issuer: None,
-            subject: None,
-            conditions: None,
-            authn: None,
-            attributes: None,
-        };
+        let mut found =
+            Self { assertion, issuer: None, subject: None, conditions: None, authn: None, attributes: None };
         for child in assertion.children() {
             let slot = if child.is(SAML, "Issuer") {
                 &mut found.issuer
@@ -145,9 +130,7 @@ impl<'o, 's> Asserted<'o, 's> {
             return Err(Refused::AssertionVersion);
         }
         let issued = self.assertion.attribute("IssueInstant");
-        let issued = issued
-            .and_then(|text| instant::parse(&text))
-            .ok_or(Refused::AssertionInstant)?;
+        let issued = issued.and_then(|text| instant::parse(&text)).ok_or(Refused::AssertionInstant)?;
         if instant::before(issued, expected.request_at) {
             return Err(Refused::AssertionBeforeRequest);
         }
@@ -163,10 +146,7 @@ impl<'o, 's> Asserted<'o, 's> {
         if issuer.text().as_deref() != Some(provider.entity_id.as_str()) {
             return Err(Refused::AssertionIssuer);
         }
-        hold(
-            issuer.attribute("Format").as_deref() == Some(ENTITY),
-            Refused::AssertionIssuerFormat,
-        )
+        hold(issuer.attribute("Format").as_deref() == Some(ENTITY), Refused::AssertionIssuerFormat)
     }
 
     /// SPID-R12: until when it holds.
@@ -212,10 +192,7 @@ fn name_id(subject: Element<'_, '_>) -> Result<String, Refused> {
     if name_id.attribute("Format").as_deref() != Some(TRANSIENT) {
         return Err(Refused::NameIdFormat);
     }
-    if name_id
-        .attribute("NameQualifier")
-        .is_none_or(|q| q.trim().is_empty())
-    {
+    if name_id.attribute("NameQualifier").is_none_or(|q| q.trim().is_empty()) {
         return Err(Refused::NameQualifier);
     }
     Ok(value)
@@ -245,9 +222,7 @@ fn confirmation(
     if data.attribute("InResponseTo").as_deref() != Some(expected.request_id) {
         return Err(Refused::ConfirmationInResponseTo);
     }
-    let until = data
-        .attribute("NotOnOrAfter")
-        .and_then(|text| instant::parse(&text));
+    let until = data.attribute("NotOnOrAfter").and_then(|text| instant::parse(&text));
     // a bearer confirmation has no NotBefore (SAML profiles 4.1.4.2)
     let until = until.filter(|_| data.attribute("NotBefore").is_none());
     let until = until.ok_or(Refused::ConfirmationInstant)?;
@@ -285,9 +260,7 @@ fn authenticated_at(
     expected: &Expected<'_>,
     now: Timestamp,
 ) -> Result<Timestamp, Refused> {
-    let at = authn
-        .attribute("AuthnInstant")
-        .and_then(|text| instant::parse(&text));
+    let at = authn.attribute("AuthnInstant").and_then(|text| instant::parse(&text));
     let at = at.ok_or(Refused::AuthnInstant)?;
     if instant::in_future(at, now) {
         return Err(Refused::AuthnInstant);
@@ -356,10 +329,7 @@ impl Claims {
     fn date_of_birth(&self) -> Result<Date, Refused> {
         let text = self.date_of_birth.as_deref().ok_or(Refused::AttributeMissing)?;
         let shape = text.len() == 10 && text.starts_with(['1', '2']);
-        shape
-            .then(|| text.parse().ok())
-            .flatten()
-            .ok_or(Refused::DateOfBirth)
+        shape.then(|| text.parse().ok()).flatten().ok_or(Refused::DateOfBirth)
     }
 }
 

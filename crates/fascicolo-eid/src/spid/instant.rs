@@ -19,9 +19,7 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let century = matches!(seconds.get(..2), Some("20" | "21"));
     // a leap second is not an instant that providers send
     let leap = seconds.ends_with("60");
-    (fixed && fraction && century && !leap)
-        .then(|| text.parse().ok())
-        .flatten()
+    (fixed && fraction && century && !leap).then(|| text.parse().ok()).flatten()
 }
 
 /// Whether an instant lies in the future, clocks allowed to differ: one second past the tolerance does.
@@ -56,11 +54,7 @@ mod tests {
 
     #[test]
     fn only_utc_instants_of_this_and_the_next_century_are_read() {
-        for good in [
-            "2000-01-01T00:00:00Z",
-            "2199-12-31T23:59:59.999999999Z",
-            "2024-02-29T23:59:59.5Z",
-        ] {
+        for good in ["2000-01-01T00:00:00Z", "2199-12-31T23:59:59.999999999Z", "2024-02-29T23:59:59.5Z"] {
             assert!(parse(good).is_some(), "{good}");
         }
         for bad in [

@@ -48,13 +48,8 @@ pub fn logout_request(
         escape(&provider.entity_id),
         escape(name_id),
     );
-    Draft {
-        element: "LogoutRequest",
-        attributes: String::new(),
-        body,
-        field: "SAMLRequest",
-    }
-    .send(sp, provider, spec)
+    Draft { element: "LogoutRequest", attributes: String::new(), body, field: "SAMLRequest" }
+        .send(sp, provider, spec)
 }
 
 /// Answers the provider's request: ended, also when it had ended before (SPID-O4).
@@ -105,14 +100,8 @@ impl Draft {
             self.attributes,
             self.body,
         );
-        Message {
-            id: spec.id,
-            destination,
-            relay_state: spec.relay_state,
-            field: self.field,
-            xml,
-        }
-        .send(spec.binding, &sp.key)
+        Message { id: spec.id, destination, relay_state: spec.relay_state, field: self.field, xml }
+            .send(spec.binding, &sp.key)
     }
 }
 
@@ -154,10 +143,7 @@ impl LogoutMessage {
     /// [`Defect::TooLong`], [`Defect::NotBase64`], [`Defect::NotUtf8`].
     pub fn from_post(field: &str) -> Result<Self, Refused> {
         let incoming = super::Incoming::decode(field)?;
-        Ok(Self {
-            xml: incoming.xml().to_owned(),
-            query: None,
-        })
+        Ok(Self { xml: incoming.xml().to_owned(), query: None })
     }
 
     /// Decodes a redirect's query, as it stood in the request line.
@@ -205,13 +191,8 @@ impl LogoutMessage {
     /// What is wrong with the XML, or no issuer at all.
     pub fn issuer(&self) -> Result<String, Refused> {
         let tree = Tree::read(&self.xml, &Limits::MESSAGE)?;
-        let issuer = tree
-            .root()
-            .first_element_child()
-            .filter(|n| crate::xml::is(*n, SAML, "Issuer"));
-        let issuer = issuer
-            .and_then(crate::xml::only_text)
-            .ok_or(Refused::ResponseIssuer)?;
+        let issuer = tree.root().first_element_child().filter(|n| crate::xml::is(*n, SAML, "Issuer"));
+        let issuer = issuer.and_then(crate::xml::only_text).ok_or(Refused::ResponseIssuer)?;
         Ok(issuer.to_owned())
     }
 
@@ -269,9 +250,7 @@ impl LogoutMessage {
             return Err(Refused::InResponseTo);
         }
         let status = root.children().find(|c| c.is(SAMLP, "Status"));
-        let code = status
-            .and_then(|s| s.children().next())
-            .filter(|c| c.is(SAMLP, "StatusCode"));
+        let code = status.and_then(|s| s.children().next()).filter(|c| c.is(SAMLP, "StatusCode"));
         let code = code.ok_or(Refused::Status)?;
         let inner = code.children().next().and_then(|c| c.attribute("Value"));
         let inner = inner.as_deref().map(|v| v.rsplit(':').next().unwrap_or_default());
@@ -290,15 +269,9 @@ impl LogoutMessage {
         if !crate::xml::is(root, SAMLP, local) {
             return Err(Refused::Root);
         }
-        let signatures = root
-            .descendants()
-            .filter(|n| crate::xml::is(*n, crate::xml::DS, "Signature"));
+        let signatures = root.descendants().filter(|n| crate::xml::is(*n, crate::xml::DS, "Signature"));
         if signatures.count() != usize::from(self.query.is_none()) {
-            return Err(if self.query.is_none() {
-                Defect::SignatureMissing.into()
-            } else {
-                Refused::Stray
-            });
+            return Err(if self.query.is_none() { Defect::SignatureMissing.into() } else { Refused::Stray });
         }
         let signed = match &self.query {
             None => verify(root, &provider.keys)?,
@@ -350,10 +323,7 @@ fn inflate(deflated: &[u8]) -> Result<String, Refused> {
     let limit = Limits::MESSAGE.bytes;
     let mut xml = Vec::new();
     let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    DeflateDecoder::new(deflated)
-        .take(bound)
-        .read_to_end(&mut xml)
-        .map_err(|_| Refused::Query)?;
+    DeflateDecoder::new(deflated).take(bound).read_to_end(&mut xml).map_err(|_| Refused::Query)?;
     if xml.len() > limit {
         return Err(Defect::TooLong.into());
     }

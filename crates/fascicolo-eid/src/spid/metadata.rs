@@ -121,9 +121,10 @@ fn organization(organization: &Organization) -> String {
 }
 
 fn contact(contact: &Contact) -> String {
-    let company = contact.company.as_deref().map_or_else(String::new, |company| {
-        format!("<md:Company>{}</md:Company>", escape(company))
-    });
+    let company = contact
+        .company
+        .as_deref()
+        .map_or_else(String::new, |company| format!("<md:Company>{}</md:Company>", escape(company)));
     format!(
         "<md:ContactPerson contactType=\"other\"><md:Extensions><spid:IPACode>{}</spid:IPACode>\
          <spid:Public></spid:Public></md:Extensions>{company}<md:EmailAddress>{}</md:EmailAddress>\

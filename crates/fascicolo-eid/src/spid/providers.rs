@@ -68,9 +68,7 @@ impl Providers {
         let tree = Tree::read(text, &Limits::METADATA)?;
         let signed = verify(tree.root(), &[key])?;
         let signed = Tree::read(signed.as_str(), &Limits::METADATA)?;
-        Ok(Self {
-            list: read(signed.root())?,
-        })
+        Ok(Self { list: read(signed.root())? })
     }
 
     /// Adds a provider, or replaces the one with its entity id.
@@ -94,9 +92,7 @@ fn read(root: Node<'_, '_>) -> Result<Vec<Provider>, Refused> {
     let entities: Vec<Node<'_, '_>> = if is(root, MD, "EntityDescriptor") {
         vec![root]
     } else if is(root, MD, "EntitiesDescriptor") {
-        root.children()
-            .filter(|n| is(*n, MD, "EntityDescriptor"))
-            .collect()
+        root.children().filter(|n| is(*n, MD, "EntityDescriptor")).collect()
     } else {
         return Err(Refused::Root);
     };
@@ -139,11 +135,7 @@ fn provider(entity: Node<'_, '_>, role: Node<'_, '_>) -> Result<Provider, Refuse
 /// The Italian display name, else the first.
 fn display_name<'t>(entity: Node<'t, '_>) -> Option<&'t str> {
     let organization = entity.children().find(|n| is(*n, MD, "Organization"))?;
-    let names = || {
-        organization
-            .children()
-            .filter(|n| is(*n, MD, "OrganizationDisplayName"))
-    };
+    let names = || organization.children().filter(|n| is(*n, MD, "OrganizationDisplayName"));
     let italian = names().find(|n| n.attribute((roxmltree::NS_XML_URI, "lang")) == Some("it"));
     let name = italian.or_else(|| names().next())?.text()?.trim();
     (!name.is_empty()).then_some(name)

@@ -60,9 +60,7 @@ pub enum Outgoing {
 #[must_use]
 pub fn new_request_id(random: [u8; 20]) -> String {
     let digits = random.iter().flat_map(|b| [b >> 4, b & 15]);
-    std::iter::once('_')
-        .chain(digits.filter_map(|d| char::from_digit(u32::from(d), 16)))
-        .collect()
+    std::iter::once('_').chain(digits.filter_map(|d| char::from_digit(u32::from(d), 16))).collect()
 }
 
 /// Makes the signed request.
@@ -74,29 +72,17 @@ pub fn authn_request(
     provider: &Provider,
     spec: &RequestSpec<'_>,
 ) -> Result<Outgoing, KeyError> {
-    let destination = provider
-        .sign_on_address(spec.binding)
-        .ok_or(KeyError::NoAddress)?;
+    let destination = provider.sign_on_address(spec.binding).ok_or(KeyError::NoAddress)?;
     refuse_relay_state(spec.relay_state)?;
     let xml = text(sp, destination, spec);
-    Message {
-        id: spec.id,
-        destination,
-        relay_state: Some(spec.relay_state),
-        field: "SAMLRequest",
-        xml,
-    }
-    .send(spec.binding, &sp.key)
+    Message { id: spec.id, destination, relay_state: Some(spec.relay_state), field: "SAMLRequest", xml }
+        .send(spec.binding, &sp.key)
 }
 
 fn text(sp: &ServiceProvider, destination: &str, spec: &RequestSpec<'_>) -> String {
     let entity_id = escape(&sp.entity_id);
     // SPID-A3: a fresh authentication at level 2 and 3
-    let force = if spec.level >= Level::Two {
-        " ForceAuthn=\"true\""
-    } else {
-        ""
-    };
+    let force = if spec.level >= Level::Two { " ForceAuthn=\"true\"" } else { "" };
     format!(
         "<samlp:AuthnRequest xmlns:samlp=\"{SAMLP}\" xmlns:saml=\"{SAML}\" ID=\"{}\" Version=\"2.0\" \
          IssueInstant=\"{}\" Destination=\"{}\"{force} AssertionConsumerServiceIndex=\"0\" \

@@ -104,9 +104,7 @@ impl Answer<'_> {
     /// The entity id of whoever claims to have sent it; empty when it says none.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.node(self.parts.issuer)
-            .and_then(|n| n.text())
-            .unwrap_or_default()
+        self.node(self.parts.issuer).and_then(|n| n.text()).unwrap_or_default()
     }
 
     /// What it says of itself, for the login log.
@@ -155,9 +153,7 @@ impl Answer<'_> {
         }
         let outline = signed.outline()?;
         let asserted = Asserted::find(outline.root())?;
-        asserted
-            .prove(expected, provider, now)
-            .map(|proved| Verdict::Proved(Box::new(proved)))
+        asserted.prove(expected, provider, now).map(|proved| Verdict::Proved(Box::new(proved)))
     }
 
     fn node(&self, id: Option<NodeId>) -> Option<Node<'_, '_>> {
@@ -202,11 +198,7 @@ impl Parts {
                 return Err(Refused::Shape);
             };
             if slot.is_some() {
-                return Err(if order == 4 {
-                    Refused::AssertionCount
-                } else {
-                    Refused::Shape
-                });
+                return Err(if order == 4 { Refused::AssertionCount } else { Refused::Shape });
             }
             if order < last {
                 return Err(Refused::Shape);
@@ -216,12 +208,7 @@ impl Parts {
         }
         let [issuer, signature, status, assertion] = found;
         refuse_strays(root, assertion)?;
-        Ok(Self {
-            issuer,
-            signed: signature.is_some(),
-            status,
-            assertion,
-        })
+        Ok(Self { issuer, signed: signature.is_some(), status, assertion })
     }
 }
 
@@ -233,9 +220,7 @@ fn refuse_strays(root: Node<'_, '_>, assertion: Option<NodeId>) -> Result<(), Re
             "Response" | "EntityDescriptor" | "EntitiesDescriptor" | "EncryptedAssertion" => {
                 matches!(node.tag_name().namespace(), Some(SAML | SAMLP | MD) | None)
             }
-            "Signature" => !node
-                .parent()
-                .is_some_and(|p| p == root || Some(p.id()) == assertion),
+            "Signature" => !node.parent().is_some_and(|p| p == root || Some(p.id()) == assertion),
             _ => false,
         };
         if stray {

@@ -40,12 +40,9 @@ mod tests {
     #[test]
     fn white_space_is_the_only_stranger_that_passes() {
         let long = "QUJD".repeat(40);
-        for (text, bytes) in [
-            ("", ""),
-            ("QQ==", "A"),
-            (" Q\tU\nJ\rD ", "ABC"),
-            (long.as_str(), &"ABC".repeat(40)),
-        ] {
+        for (text, bytes) in
+            [("", ""), ("QQ==", "A"), (" Q\tU\nJ\rD ", "ABC"), (long.as_str(), &"ABC".repeat(40))]
+        {
             assert_eq!(decode(text).unwrap(), bytes.as_bytes(), "{text}");
         }
         let strangers = ["-", "_", "*", "\u{a0}", "=", "\u{0}", "%"];

@@ -76,9 +76,7 @@ impl<'t> Writer<'t> {
     fn name(&self, node: Node<'t, '_>) -> Result<&'t str, Defect> {
         let local = node.tag_name().name();
         let offset = (local.as_ptr() as usize).wrapping_sub(self.source.as_ptr() as usize);
-        let name = self
-            .source
-            .get(node.range().start + 1..offset.wrapping_add(local.len()));
+        let name = self.source.get(node.range().start + 1..offset.wrapping_add(local.len()));
         name.ok_or(Defect::Malformed)
     }
 
@@ -87,21 +85,13 @@ impl<'t> Writer<'t> {
         let tag = node.tag_name();
         self.need(prefix(name, tag.name()), tag.namespace().unwrap_or_default());
         for attribute in node.attributes() {
-            let name = self
-                .source
-                .get(attribute.range_qname())
-                .ok_or(Defect::Malformed)?;
+            let name = self.source.get(attribute.range_qname()).ok_or(Defect::Malformed)?;
             let local = attribute.name();
             let namespace = attribute.namespace().unwrap_or_default();
             if !namespace.is_empty() {
                 self.need(prefix(name, local), namespace);
             }
-            self.attributes.push(Attribute {
-                namespace,
-                local,
-                name,
-                value: attribute.value(),
-            });
+            self.attributes.push(Attribute { namespace, local, name, value: attribute.value() });
         }
         for listed in self.inclusive {
             if *listed == "#default" {

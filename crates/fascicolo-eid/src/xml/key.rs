@@ -64,11 +64,7 @@ impl SigningKey {
         }
         VerifyingKey::from_certificate(&certificate)?;
         let certificate_base64 = encode_base64(&certificate);
-        Ok(Self {
-            pair,
-            certificate,
-            certificate_base64,
-        })
+        Ok(Self { pair, certificate, certificate_base64 })
     }
 
     #[must_use]
@@ -167,8 +163,5 @@ fn public_key(certificate: &[u8]) -> Result<Vec<u8>, KeyError> {
     if info.algorithm.oid != const_oid::db::rfc5912::RSA_ENCRYPTION {
         return Err(KeyError::NotRsa);
     }
-    info.subject_public_key
-        .as_bytes()
-        .map(<[u8]>::to_vec)
-        .ok_or(KeyError::NotRsa)
+    info.subject_public_key.as_bytes().map(<[u8]>::to_vec).ok_or(KeyError::NotRsa)
 }

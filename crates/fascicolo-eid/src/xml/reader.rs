@@ -20,21 +20,11 @@ pub struct Limits {
 
 impl Limits {
     /// A SAML message.
-    pub const MESSAGE: Self = Self {
-        bytes: 256 * 1024,
-        nodes: 3_000,
-        depth: 40,
-        attributes: 64,
-        namespaces: 512,
-    };
+    pub const MESSAGE: Self =
+        Self { bytes: 256 * 1024, nodes: 3_000, depth: 40, attributes: 64, namespaces: 512 };
     /// A federation's metadata.
-    pub const METADATA: Self = Self {
-        bytes: 8 * 1024 * 1024,
-        nodes: 200_000,
-        depth: 40,
-        attributes: 64,
-        namespaces: 4_096,
-    };
+    pub const METADATA: Self =
+        Self { bytes: 8 * 1024 * 1024, nodes: 200_000, depth: 40, attributes: 64, namespaces: 4_096 };
 }
 
 /// A document that passed the strict reading.
@@ -53,11 +43,8 @@ impl<'a> Tree<'a> {
         }
         refuse_markup(text)?;
         refuse_crowds(text, limits)?;
-        let options = ParsingOptions {
-            allow_dtd: false,
-            nodes_limit: limits.nodes,
-            ..ParsingOptions::default()
-        };
+        let options =
+            ParsingOptions { allow_dtd: false, nodes_limit: limits.nodes, ..ParsingOptions::default() };
         let document = Document::parse_with_options(text, options).map_err(|error| {
             if error == roxmltree::Error::NodesLimitReached {
                 Defect::TooManyNodes
@@ -111,9 +98,8 @@ fn refuse_markup(text: &str) -> Result<(), Defect> {
     // one pass without a branch per byte; what was found matters only when something was
     let bytes = body.as_bytes();
     let next = bytes.get(1..).unwrap_or_default();
-    let marked = bytes.iter().zip(next).fold(false, |any, (&a, &b)| {
-        any | ((a == b'<') & ((b == b'!') | (b == b'?')))
-    });
+    let marked =
+        bytes.iter().zip(next).fold(false, |any, (&a, &b)| any | ((a == b'<') & ((b == b'!') | (b == b'?'))));
     if !marked {
         return Ok(());
     }
@@ -147,18 +133,10 @@ fn refuse_encoding(declaration: &str) -> Result<(), Defect> {
     let Some((_, encoding)) = declaration.split_once("encoding") else {
         return Ok(());
     };
-    let value = encoding
-        .trim_start()
-        .strip_prefix('=')
-        .unwrap_or_default()
-        .trim_start();
+    let value = encoding.trim_start().strip_prefix('=').unwrap_or_default().trim_start();
     let name = value.get(1..6).unwrap_or_default();
     let closed = value.get(6..7) == value.get(..1);
-    if name.eq_ignore_ascii_case("utf-8") && closed {
-        Ok(())
-    } else {
-        Err(Defect::NotUtf8)
-    }
+    if name.eq_ignore_ascii_case("utf-8") && closed { Ok(()) } else { Err(Defect::NotUtf8) }
 }
 
 /// Depth, attributes, namespaces and identifiers, in one walk.
@@ -179,11 +157,7 @@ fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
         if attributes.len() > limits.attributes {
             return Err(Defect::TooManyAttributes);
         }
-        ids.extend(
-            attributes
-                .filter(|a| a.name().eq_ignore_ascii_case("id"))
-                .map(|a| a.value()),
-        );
+        ids.extend(attributes.filter(|a| a.name().eq_ignore_ascii_case("id")).map(|a| a.value()));
         inspect_namespaces(node, &mut known, limits)?;
     }
     ids.sort_unstable();

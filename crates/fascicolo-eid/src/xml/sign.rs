@@ -37,9 +37,7 @@ pub fn sign_enveloped(
             .filter(|n| n.tag_name().name() == "Issuer")
             .map(|n: Node<'_, '_>| n.range().end),
     };
-    let (before, after) = at
-        .and_then(|at| xml.split_at_checked(at))
-        .ok_or(KeyError::NothingToSign)?;
+    let (before, after) = at.and_then(|at| xml.split_at_checked(at)).ok_or(KeyError::NothingToSign)?;
     let content = canonical(target, None, &[]).map_err(|_| KeyError::NothingToSign)?;
     let digest = digest::digest(&digest::SHA256, content.as_bytes());
     let signed_info = signed_info(reference_id, digest.as_ref());

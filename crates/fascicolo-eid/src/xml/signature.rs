@@ -33,14 +33,8 @@ pub fn verify(parent: Node<'_, '_>, keys: &[VerifyingKey]) -> Result<Signed, Def
         return Err(Defect::DigestMismatch);
     }
     let signed_info = canonical(parts.signed_info, None, &signed_info_prefixes)?;
-    let proved = keys
-        .iter()
-        .any(|key| key.verifies(method, signed_info.as_bytes(), &value));
-    if proved {
-        Ok(Signed::verified(content))
-    } else {
-        Err(Defect::SignatureMismatch)
-    }
+    let proved = keys.iter().any(|key| key.verifies(method, signed_info.as_bytes(), &value));
+    if proved { Ok(Signed::verified(content)) } else { Err(Defect::SignatureMismatch) }
 }
 
 /// Verifies the signature of a query that carried the document of `root`, and returns the document in canonical form.
@@ -54,9 +48,7 @@ pub fn verify_query(
 ) -> Result<Signed, Defect> {
     let method = hash(query.algorithm).ok_or(Defect::SignatureMethod)?;
     let signature = decode_base64(query.signature)?;
-    let proved = keys
-        .iter()
-        .any(|key| key.verifies(method, query.signed.as_bytes(), &signature));
+    let proved = keys.iter().any(|key| key.verifies(method, query.signed.as_bytes(), &signature));
     if !proved {
         return Err(Defect::SignatureMismatch);
     }
@@ -101,13 +93,7 @@ impl<'t, 'i> Parts<'t, 'i> {
         if children.next().is_some() {
             return Err(Defect::Reference);
         }
-        Ok(Self {
-            signed_info,
-            canonicalization,
-            method,
-            reference,
-            value,
-        })
+        Ok(Self { signed_info, canonicalization, method, reference, value })
     }
 }
 

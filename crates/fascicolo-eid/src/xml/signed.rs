@@ -56,10 +56,7 @@ pub struct Element<'o, 's> {
 impl<'s> Outline<'s> {
     fn read(text: &'s str) -> Result<Self, Defect> {
         let mut reader = Reader {
-            outline: Self {
-                entries: Vec::with_capacity(96),
-                attributes: Vec::with_capacity(96),
-            },
+            outline: Self { entries: Vec::with_capacity(96), attributes: Vec::with_capacity(96) },
             namespaces: Vec::with_capacity(8),
             open: Vec::with_capacity(16),
         };
@@ -81,8 +78,7 @@ impl<'o, 's> Element<'o, 's> {
 
     #[must_use]
     pub fn is(&self, namespace: &str, local: &str) -> bool {
-        self.entry()
-            .is_some_and(|e| e.local == local && e.namespace == namespace)
+        self.entry().is_some_and(|e| e.local == local && e.namespace == namespace)
     }
 
     /// The value of an attribute without prefix.
@@ -160,9 +156,7 @@ impl<'s> Reader<'s> {
 
     fn close(&mut self, tag: &'s str) -> Result<&'s str, Defect> {
         let open = self.open.pop().ok_or(Defect::Malformed)?;
-        let rest = tag
-            .strip_prefix(open.name)
-            .and_then(|rest| rest.strip_prefix('>'));
+        let rest = tag.strip_prefix(open.name).and_then(|rest| rest.strip_prefix('>'));
         self.namespaces.truncate(open.namespaces);
         let end = self.outline.entries.len();
         if let Some(entry) = self.outline.entries.get_mut(open.at) {
@@ -177,15 +171,10 @@ impl<'s> Reader<'s> {
 
     fn open(&mut self, tag: &'s str) -> Result<&'s str, Defect> {
         let end = tag.bytes().position(|b| matches!(b, b' ' | b'>'));
-        let (name, mut rest) = end
-            .and_then(|end| tag.split_at_checked(end))
-            .ok_or(Defect::Malformed)?;
+        let (name, mut rest) = end.and_then(|end| tag.split_at_checked(end)).ok_or(Defect::Malformed)?;
         let (namespaces, from) = (self.namespaces.len(), self.outline.attributes.len());
         while let Some(attribute) = rest.strip_prefix(' ') {
-            let end = attribute
-                .bytes()
-                .position(|b| b == b'=')
-                .ok_or(Defect::Malformed)?;
+            let end = attribute.bytes().position(|b| b == b'=').ok_or(Defect::Malformed)?;
             let name = attribute.get(..end).unwrap_or_default();
             let value = attribute.get(end..).and_then(|rest| rest.strip_prefix("=\""));
             let value = value.ok_or(Defect::Malformed)?;
@@ -193,8 +182,7 @@ impl<'s> Reader<'s> {
             match name.strip_prefix("xmlns") {
                 Some("") => self.namespaces.push(("", value)),
                 Some(declared) if declared.starts_with(':') => {
-                    self.namespaces
-                        .push((declared.get(1..).unwrap_or_default(), value));
+                    self.namespaces.push((declared.get(1..).unwrap_or_default(), value));
                 }
                 _ => self.outline.attributes.push((name, value)),
             }

@@ -13,10 +13,7 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
@@ -44,19 +41,8 @@ const TEXTS: [&str; 14] = [
     "&#10;\r\n",
     "a\rb",
 ];
-const VALUES: [&str; 11] = [
-    "v",
-    "",
-    "&amp;&lt;",
-    "&gt;>",
-    "&quot;",
-    "'",
-    "&#9;&#10;&#13;",
-    "\t\n ",
-    "è𝄞",
-    "&apos;",
-    "a\r\nb",
-];
+const VALUES: [&str; 11] =
+    ["v", "", "&amp;&lt;", "&gt;>", "&quot;", "'", "&#9;&#10;&#13;", "\t\n ", "è𝄞", "&apos;", "a\r\nb"];
 
 type Scope = Vec<&'static str>;
 
@@ -84,11 +70,7 @@ fn declarations(dice: &mut Dice, scope: &mut Scope) -> String {
 
 fn name(dice: &mut Dice, scope: &Scope, local: &str) -> String {
     let prefix = if scope.is_empty() { "" } else { dice.pick(scope) };
-    if prefix.is_empty() {
-        local.to_owned()
-    } else {
-        format!("{prefix}:{local}")
-    }
+    if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
 }
 
 /// One attribute a local name: two prefixes of one namespace may not carry the same.
@@ -123,11 +105,7 @@ fn element(dice: &mut Dice, out: &mut String, scope: &Scope, depth: u64, root: O
         }
     };
     let attributes = attributes(dice, &scope);
-    let (first, second) = if dice.roll(2) == 0 {
-        (&declared, &attributes)
-    } else {
-        (&attributes, &declared)
-    };
+    let (first, second) = if dice.roll(2) == 0 { (&declared, &attributes) } else { (&attributes, &declared) };
     write!(out, "<{tag}{first}{second}").unwrap();
     if depth == 0 && dice.roll(2) == 0 && root.is_none() {
         out.push_str("/>");
@@ -157,16 +135,8 @@ fn ours(xml: &str) -> String {
 
 /// Canonical form of files by libxml2, one after the other; `None` without `xmllint`.
 fn theirs(files: &[std::path::PathBuf]) -> Option<String> {
-    let output = Command::new("xmllint")
-        .arg("--exc-c14n")
-        .args(files)
-        .output()
-        .ok()?;
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new("xmllint").arg("--exc-c14n").args(files).output().ok()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
@@ -189,11 +159,7 @@ fn whole_documents_are_written_as_libxml2_writes_them() {
         for number in numbers {
             let end = format!("</root{number}>");
             let length = rest.find(&end).unwrap() + end.len();
-            assert_eq!(
-                ours(&document(number)),
-                rest[..length].trim_start_matches('\n'),
-                "document {number}"
-            );
+            assert_eq!(ours(&document(number)), rest[..length].trim_start_matches('\n'), "document {number}");
             rest = &rest[length..];
         }
     }
@@ -202,12 +168,7 @@ fn whole_documents_are_written_as_libxml2_writes_them() {
 
 #[test]
 fn inner_elements_with_prefix_lists_are_written_as_the_oracle_writes_them() {
-    let lists: [&[&str]; 4] = [
-        &[],
-        &["a"],
-        &["#default", "b"],
-        &["xs", "a", "unknown", "c", "#default"],
-    ];
+    let lists: [&[&str]; 4] = [&[], &["a"], &["#default", "b"], &["xs", "a", "unknown", "c", "#default"]];
     let mut compared = 0;
     for number in 0..1500 {
         // the oracle does not turn bare white space in attributes into blanks, as the standard says

@@ -32,15 +32,9 @@ fn what_must_hold_for_any_bytes_holds_for_the_vectors() {
 #[test]
 fn what_must_hold_for_any_bytes_holds_for_the_corpus() {
     type Claim = fn(&[u8]);
-    let targets: [(&str, Claim); 4] = [
-        ("answer", answer),
-        ("canonical", canonical),
-        ("providers", providers),
-        ("query", query),
-    ];
+    let targets: [(&str, Claim); 4] =
+        [("answer", answer), ("canonical", canonical), ("providers", providers), ("query", query)];
     for (name, claim) in targets {
-        files(&format!("fuzz/corpus/{name}"))
-            .iter()
-            .for_each(|bytes| claim(bytes));
+        files(&format!("fuzz/corpus/{name}")).iter().for_each(|bytes| claim(bytes));
     }
 }

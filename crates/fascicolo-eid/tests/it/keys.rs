@@ -22,12 +22,7 @@ fn subject() -> CertificateSubject {
 }
 
 fn make(bits: u32) -> Result<(String, String), KeyError> {
-    make_certificate(
-        &subject(),
-        bits,
-        at("2026-01-01T00:00:00Z"),
-        at("2028-12-31T23:59:59Z"),
-    )
+    make_certificate(&subject(), bits, at("2026-01-01T00:00:00Z"), at("2028-12-31T23:59:59Z"))
 }
 
 #[test]
@@ -65,18 +60,9 @@ fn a_short_or_foreign_public_key_verifies_nothing() {
     let der = |pem: &str| der::pem::decode_vec(pem.as_bytes()).unwrap().1;
     let key = |pem: &str| VerifyingKey::from_certificate(&der(pem)).err();
     assert_eq!(key(CERTIFICATE), None);
-    assert_eq!(
-        key(include_str!("../fixtures/short.test-only.crt.pem")),
-        Some(KeyError::NotRsa)
-    );
-    assert_eq!(
-        key(include_str!("../fixtures/curve.test-only.crt.pem")),
-        Some(KeyError::NotRsa)
-    );
-    assert_eq!(
-        VerifyingKey::from_certificate(b"no certificate").err(),
-        Some(KeyError::Certificate)
-    );
+    assert_eq!(key(include_str!("../fixtures/short.test-only.crt.pem")), Some(KeyError::NotRsa));
+    assert_eq!(key(include_str!("../fixtures/curve.test-only.crt.pem")), Some(KeyError::NotRsa));
+    assert_eq!(VerifyingKey::from_certificate(b"no certificate").err(), Some(KeyError::Certificate));
 }
 
 #[test]
@@ -87,29 +73,15 @@ fn a_certificate_made_here_is_what_agid_asks_for() {
     let certificate = Certificate::from_der(&der).unwrap();
     let body = &certificate.tbs_certificate;
     assert_eq!(body.issuer, body.subject, "self-signed");
-    assert_eq!(
-        certificate.signature_algorithm.oid,
-        const_oid::db::rfc5912::SHA_256_WITH_RSA_ENCRYPTION
-    );
-    assert_eq!(
-        body.validity.not_before.to_unix_duration().as_secs(),
-        1_767_225_600
-    );
-    assert_eq!(
-        body.validity.not_after.to_unix_duration().as_secs(),
-        1_861_919_999
-    );
+    assert_eq!(certificate.signature_algorithm.oid, const_oid::db::rfc5912::SHA_256_WITH_RSA_ENCRYPTION);
+    assert_eq!(body.validity.not_before.to_unix_duration().as_secs(), 1_767_225_600);
+    assert_eq!(body.validity.not_after.to_unix_duration().as_secs(), 1_861_919_999);
     let names: Vec<(String, String)> = body
         .subject
         .0
         .iter()
         .flat_map(|rdn| rdn.0.iter())
-        .map(|a| {
-            (
-                a.oid.to_string(),
-                String::from_utf8_lossy(a.value.value()).into_owned(),
-            )
-        })
+        .map(|a| (a.oid.to_string(), String::from_utf8_lossy(a.value.value()).into_owned()))
         .collect();
     let expected = [
         ("2.5.4.6", "IT"),
@@ -124,13 +96,7 @@ fn a_certificate_made_here_is_what_agid_asks_for() {
         .extensions
         .iter()
         .flatten()
-        .map(|e| {
-            (
-                e.extn_id.to_string(),
-                e.critical,
-                e.extn_value.as_bytes().to_vec(),
-            )
-        })
+        .map(|e| (e.extn_id.to_string(), e.critical, e.extn_value.as_bytes().to_vec()))
         .collect();
     let policies = [
         0x30, 0x12, 0x30, 0x06, 0x06, 0x04, 0x2b, 0x4c, 0x10, 0x06, 0x30, 0x08, 0x06, 0x06, 0x2b, 0x4c, 0x10,
@@ -150,11 +116,6 @@ fn only_three_sizes_are_made() {
     }
     let mut foreign = subject();
     foreign.country = "Italia è".to_owned();
-    let made = make_certificate(
-        &foreign,
-        2048,
-        at("2026-01-01T00:00:00Z"),
-        at("2027-01-01T00:00:00Z"),
-    );
+    let made = make_certificate(&foreign, 2048, at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
     assert_eq!(made.err(), Some(KeyError::Certificate));
 }

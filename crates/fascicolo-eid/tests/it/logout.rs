@@ -12,12 +12,7 @@ use crate::request::{inflated, key, query};
 const NOW: &str = "2026-11-25T11:01:02Z";
 
 fn spec(binding: Binding, relay_state: Option<&str>) -> LogoutSpec<'_> {
-    LogoutSpec {
-        id: "_logout",
-        now: at(NOW),
-        binding,
-        relay_state,
-    }
+    LogoutSpec { id: "_logout", now: at(NOW), binding, relay_state }
 }
 
 /// A logout message of the provider's, not signed yet.
@@ -68,18 +63,13 @@ fn redirected(text: &str, field: &str) -> String {
 
 fn requested(message: &LogoutMessage, now: &str) -> Result<String, &'static str> {
     match message.verify_request(&provider(), SLO, at(now)) {
-        Ok(request) => Ok(format!(
-            "{} {} {:?}",
-            request.id, request.name_id, request.session_index
-        )),
+        Ok(request) => Ok(format!("{} {} {:?}", request.id, request.name_id, request.session_index)),
         Err(refused) => Err(refused.code()),
     }
 }
 
 fn replied(message: &LogoutMessage) -> Result<LogoutReply, &'static str> {
-    message
-        .verify_response(&provider(), SLO, "_logout", at(NOW))
-        .map_err(|refused| refused.code())
+    message.verify_response(&provider(), SLO, "_logout", at(NOW)).map_err(|refused| refused.code())
 }
 
 #[test]
@@ -91,12 +81,7 @@ fn our_request_names_the_person_as_the_provider_did() {
         "_transient",
         Some("_session"),
     );
-    let Outgoing::Post {
-        action, xml: text, ..
-    } = made.unwrap()
-    else {
-        panic!("posted")
-    };
+    let Outgoing::Post { action, xml: text, .. } = made.unwrap() else { panic!("posted") };
     assert_eq!(action, "https://idp.example/SingleLogoutService/POST");
     assert!(text.contains(
         "NameQualifier=\"https://idp.example\">_transient</saml:NameID><samlp:SessionIndex>_session<"
@@ -107,48 +92,27 @@ fn our_request_names_the_person_as_the_provider_did() {
 
 #[test]
 fn our_request_travels_in_a_query_too() {
-    let made = logout_request(
-        &service(),
-        &provider(),
-        &spec(Binding::Redirect, Some("state")),
-        "_transient",
-        None,
-    );
-    let Outgoing::Redirect { url, xml: text } = made.unwrap() else {
-        panic!("redirected")
-    };
+    let made =
+        logout_request(&service(), &provider(), &spec(Binding::Redirect, Some("state")), "_transient", None);
+    let Outgoing::Redirect { url, xml: text } = made.unwrap() else { panic!("redirected") };
     assert!(!text.contains("SessionIndex"));
     let parts = query(&url);
     assert_eq!(inflated(&parts[0].1), text);
     assert_eq!(parts[1], ("RelayState".to_owned(), "state".to_owned()));
-    let none = logout_request(
-        &service(),
-        &provider(),
-        &spec(Binding::Redirect, None),
-        "_transient",
-        None,
-    );
+    let none = logout_request(&service(), &provider(), &spec(Binding::Redirect, None), "_transient", None);
     assert_eq!(none.err(), Some(KeyError::RelayState));
 }
 
 #[test]
 fn our_reply_answers_their_request_with_their_relay_state() {
-    let made = logout_response(
-        &service(),
-        &provider(),
-        &spec(Binding::Redirect, Some("http://theirs")),
-        "_theirs",
-    );
-    let Outgoing::Redirect { url, xml: text } = made.unwrap() else {
-        panic!("redirected")
-    };
+    let made =
+        logout_response(&service(), &provider(), &spec(Binding::Redirect, Some("http://theirs")), "_theirs");
+    let Outgoing::Redirect { url, xml: text } = made.unwrap() else { panic!("redirected") };
     assert!(text.contains("InResponseTo=\"_theirs\""));
     assert!(text.contains("status:Success"));
     assert_eq!(query(&url)[1].1, "http://theirs");
     let bare = logout_response(&service(), &provider(), &spec(Binding::Redirect, None), "_theirs");
-    let Outgoing::Redirect { url, .. } = bare.unwrap() else {
-        panic!("redirected")
-    };
+    let Outgoing::Redirect { url, .. } = bare.unwrap() else { panic!("redirected") };
     assert!(!url.contains("RelayState"));
 }
 
@@ -165,28 +129,12 @@ fn their_request_is_believed_over_both_bindings() {
 fn their_request_with_one_defect_is_refused_for_it() {
     let cases = [
         (change(&request(), SLO, "https://other.example"), "destination"),
-        (
-            change(&request(), PROVIDER, "https://other.example"),
-            "response_issuer",
-        ),
-        (
-            change(&request(), "Version=\"2.0\"", "Version=\"1.1\""),
-            "response_version",
-        ),
-        (
-            change(&request(), MADE, "2026-11-25T11:02:02.001Z"),
-            "response_in_future",
-        ),
+        (change(&request(), PROVIDER, "https://other.example"), "response_issuer"),
+        (change(&request(), "Version=\"2.0\"", "Version=\"1.1\""), "response_version"),
+        (change(&request(), MADE, "2026-11-25T11:02:02.001Z"), "response_in_future"),
         (change(&request(), MADE, "2026-11-25T10:55:01.999Z"), "expired"),
         (change(&request(), MADE, "now"), "response_instant"),
-        (
-            change(
-                &request(),
-                "Destination=",
-                "NotOnOrAfter=\"2026-11-25T11:01:02Z\" Destination=",
-            ),
-            "expired",
-        ),
+        (change(&request(), "Destination=", "NotOnOrAfter=\"2026-11-25T11:01:02Z\" Destination="), "expired"),
         (change(&request(), " _transient ", "  "), "logout_subject"),
         (reply("Success", ""), "root"),
     ];
@@ -194,10 +142,7 @@ fn their_request_with_one_defect_is_refused_for_it() {
         assert_eq!(requested(&posted(&text), NOW), Err(code), "{text}");
     }
     let young = change(&request(), MADE, "2026-11-25T10:55:02Z");
-    assert!(
-        requested(&posted(&young), NOW).is_ok(),
-        "five minutes and the skew of the clocks"
-    );
+    assert!(requested(&posted(&young), NOW).is_ok(), "five minutes and the skew of the clocks");
 }
 
 #[test]
@@ -220,11 +165,7 @@ fn their_message_must_be_signed_by_them() {
 #[test]
 fn a_query_is_exactly_one_signed_message() {
     let good = redirected(&request(), "SAMLRequest");
-    let code = |query: &str| {
-        LogoutMessage::from_redirect(query)
-            .err()
-            .map(|r: Refused| r.code())
-    };
+    let code = |query: &str| LogoutMessage::from_redirect(query).err().map(|r: Refused| r.code());
     assert_eq!(code(&good), None);
     let (head, signature) = good.rsplit_once("&Signature=").unwrap();
     for bad in [
@@ -239,10 +180,7 @@ fn a_query_is_exactly_one_signed_message() {
     ] {
         assert_eq!(code(bad), Some("query"), "{bad}");
     }
-    assert_eq!(
-        code(&good.replacen("SAMLRequest=", "SAMLRequest=*", 1)),
-        Some("not_base64")
-    );
+    assert_eq!(code(&good.replacen("SAMLRequest=", "SAMLRequest=*", 1)), Some("not_base64"));
     assert_eq!(code(&"a".repeat(256 * 1024 + 1)), Some("too_long"));
     let bomb = redirected(&" ".repeat(300 * 1024), "SAMLRequest");
     assert!(bomb.len() < 4096);
@@ -253,14 +191,8 @@ fn a_query_is_exactly_one_signed_message() {
 fn their_reply_says_how_the_logout_went() {
     let partial = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:PartialLogout\"/>";
     assert_eq!(replied(&posted(&reply("Success", ""))), Ok(LogoutReply::Ended));
-    assert_eq!(
-        replied(&posted(&reply("Success", partial))),
-        Ok(LogoutReply::Partial)
-    );
-    assert_eq!(
-        replied(&posted(&reply("Requester", partial))),
-        Ok(LogoutReply::Partial)
-    );
+    assert_eq!(replied(&posted(&reply("Success", partial))), Ok(LogoutReply::Partial));
+    assert_eq!(replied(&posted(&reply("Requester", partial))), Ok(LogoutReply::Partial));
     assert_eq!(replied(&posted(&reply("Responder", ""))), Ok(LogoutReply::Failed));
     let message = LogoutMessage::from_redirect(&redirected(&reply("Success", ""), "SAMLResponse")).unwrap();
     assert_eq!(replied(&message), Ok(LogoutReply::Ended));
@@ -271,10 +203,7 @@ fn their_reply_with_one_defect_is_refused_for_it() {
     let good = reply("Success", "");
     let status = crate::maker::cut(&good, "samlp:Status").to_owned();
     let cases = [
-        (
-            change(&good, "InResponseTo=\"_logout\"", "InResponseTo=\"_other\""),
-            "in_response_to",
-        ),
+        (change(&good, "InResponseTo=\"_logout\"", "InResponseTo=\"_other\""), "in_response_to"),
         (change(&good, "InResponseTo=\"_logout\"", ""), "in_response_to"),
         (change(&good, &status, ""), "status"),
         (reply("Perhaps", ""), "status"),

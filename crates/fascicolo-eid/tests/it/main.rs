@@ -1,21 +1,28 @@
 //! What foreign bytes may and may not do.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "the lints spare what stands in a test function, and the helpers of these tests stand beside them"
-)]
 
+#[cfg(test)]
 mod canonical;
+#[cfg(test)]
 mod corpus;
+#[cfg(test)]
 mod keys;
+#[cfg(test)]
 mod logout;
+#[cfg(test)]
 mod maker;
+#[cfg(test)]
 mod metadata;
+#[cfg(test)]
 mod mutation;
+#[cfg(test)]
 mod oracle;
+#[cfg(test)]
 mod providers;
+#[cfg(test)]
 mod request;
+#[cfg(test)]
 mod rules;
+#[cfg(test)]
 mod vectors;
+#[cfg(test)]
 mod wrapping;

@@ -133,9 +133,7 @@ pub(crate) fn service() -> ServiceProvider {
 
 /// Everything that happens to the value of the `SAMLResponse` field.
 pub(crate) fn receive(field: &str, expected: &Expected<'_>, now: &str) -> Result<Verdict, Refused> {
-    Incoming::decode(field)?
-        .parse()?
-        .verify(expected, &provider(), at(now))
+    Incoming::decode(field)?.parse()?.verify(expected, &provider(), at(now))
 }
 
 /// The outcome of an answer that arrives when it should.
@@ -281,11 +279,7 @@ impl Odd<'_> {
 
     pub(crate) fn sign_with(&self, answer: &str, key: &SigningKey) -> String {
         let tree = xml::Tree::read(answer, &xml::Limits::METADATA).unwrap();
-        let target = tree
-            .root()
-            .descendants()
-            .find(|n| n.attribute("ID") == Some(self.id))
-            .unwrap();
+        let target = tree.root().descendants().find(|n| n.attribute("ID") == Some(self.id)).unwrap();
         let content = xml::canonical(target, None, &self.prefixes).unwrap();
         let algorithm = match self.digest_method.rsplit('#').next() {
             Some("sha1") => &digest::SHA1_FOR_LEGACY_USE_ONLY,
@@ -334,7 +328,6 @@ fn sign_bytes(method: &str, bytes: &[u8], key: &SigningKey) -> Vec<u8> {
     let (_, der) = der::pem::decode_vec(text.as_bytes()).unwrap();
     let pair = KeyPair::from_pkcs8(&der).unwrap();
     let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(padding, &SystemRandom::new(), bytes, &mut signature)
-        .unwrap();
+    pair.sign(padding, &SystemRandom::new(), bytes, &mut signature).unwrap();
     signature
 }

@@ -23,15 +23,8 @@ fn it_is_the_same_bytes_until_the_configuration_changes() {
 fn it_is_signed_whole_before_everything_else() {
     let text = text();
     let tree = Tree::read(&text, &Limits::METADATA).unwrap();
-    let names: Vec<_> = tree
-        .root()
-        .children()
-        .map(|n| n.tag_name().name().to_owned())
-        .collect();
-    assert_eq!(
-        names,
-        ["Signature", "SPSSODescriptor", "Organization", "ContactPerson"]
-    );
+    let names: Vec<_> = tree.root().children().map(|n| n.tag_name().name().to_owned()).collect();
+    assert_eq!(names, ["Signature", "SPSSODescriptor", "Organization", "ContactPerson"]);
     assert!(xml::verify(tree.root(), &[key()]).is_ok());
     let tampered = text.replace("r_prova", "r_altra");
     let tree = Tree::read(&tampered, &Limits::METADATA).unwrap();
@@ -49,22 +42,12 @@ fn it_says_what_the_rules_want() {
     assert_eq!(role.attribute("WantAssertionsSigned"), Some("true"));
     let all = |name: &str| role.children().filter(|n| is(*n, MD, name)).collect::<Vec<_>>();
     assert_eq!(all("KeyDescriptor").len(), 1);
-    let logout: Vec<_> = all("SingleLogoutService")
-        .iter()
-        .map(|n| n.attribute("Location"))
-        .collect();
+    let logout: Vec<_> = all("SingleLogoutService").iter().map(|n| n.attribute("Location")).collect();
     assert_eq!(logout, [Some(SLO), Some(SLO)]);
-    let [acs] = all("AssertionConsumerService")[..] else {
-        panic!("one")
-    };
-    assert_eq!(
-        (acs.attribute("index"), acs.attribute("isDefault")),
-        (Some("0"), Some("true"))
-    );
+    let [acs] = all("AssertionConsumerService")[..] else { panic!("one") };
+    assert_eq!((acs.attribute("index"), acs.attribute("isDefault")), (Some("0"), Some("true")));
     assert_eq!(acs.attribute("Location"), Some(ACS));
-    let [set] = all("AttributeConsumingService")[..] else {
-        panic!("one")
-    };
+    let [set] = all("AttributeConsumingService")[..] else { panic!("one") };
     assert_eq!(set.attribute("index"), Some("0"));
     let asked: Vec<_> = set.children().filter_map(|n| n.attribute("Name")).collect();
     assert_eq!(asked, ["fiscalNumber", "name", "familyName", "dateOfBirth"]);

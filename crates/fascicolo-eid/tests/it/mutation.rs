@@ -24,12 +24,7 @@ fn harmless(answer: &[u8]) -> Result<(), TestCaseError> {
 }
 
 fn base(twice: bool) -> Vec<u8> {
-    if twice {
-        signed_twice(&unsigned())
-    } else {
-        signed(&unsigned())
-    }
-    .into_bytes()
+    if twice { signed_twice(&unsigned()) } else { signed(&unsigned()) }.into_bytes()
 }
 
 proptest! {
@@ -89,11 +84,7 @@ proptest! {
 
 #[test]
 fn every_vector_cut_anywhere_is_refused_without_harm() {
-    for (_, answer) in on_disk("accept")
-        .into_iter()
-        .take(4)
-        .chain(on_disk("reject").into_iter().take(4))
-    {
+    for (_, answer) in on_disk("accept").into_iter().take(4).chain(on_disk("reject").into_iter().take(4)) {
         for (at, _) in answer.char_indices().step_by(97) {
             assert!(outcome(&answer[..at]).is_err());
         }
@@ -105,10 +96,7 @@ fn crowds_are_refused_before_they_cost_anything() {
     let many = |each: fn(usize) -> String, count| (0..count).map(each).collect::<String>();
     let attributes = format!("<a{}/>", many(|i| format!(" a{i}=''"), 20_000));
     let namespaces = format!("<a{}/>", many(|i| format!(" xmlns:a{i}='a'"), 12_000));
-    let nested = many(
-        |i| format!("<a xmlns:a{i}='{i}' xmlns:b{i}='{i}' xmlns:c{i}='{i}'>"),
-        1_400,
-    );
+    let nested = many(|i| format!("<a xmlns:a{i}='{i}' xmlns:b{i}='{i}' xmlns:c{i}='{i}'>"), 1_400);
     let deep = "<a>".repeat(2_900);
     for (text, code) in [
         (attributes, "too_many_attributes"),

@@ -61,15 +61,9 @@ fn xmlsec1_accepts_what_we_sign() {
     let service = include_str!("../fixtures/service.test-only.crt.pem");
     let provider = include_str!("../fixtures/provider.test-only.crt.pem");
     let metadata = String::from_utf8(metadata(&crate::maker::service()).unwrap()).unwrap();
-    let request = authn_request(
-        &crate::maker::service(),
-        &crate::maker::provider(),
-        &spec(Binding::Post),
-    )
-    .unwrap();
-    let Outgoing::Post { xml: request, .. } = request else {
-        panic!("posted")
-    };
+    let request =
+        authn_request(&crate::maker::service(), &crate::maker::provider(), &spec(Binding::Post)).unwrap();
+    let Outgoing::Post { xml: request, .. } = request else { panic!("posted") };
     for (xml, element, certificate) in [
         (metadata, "EntityDescriptor", service),
         (request, "AuthnRequest", service),

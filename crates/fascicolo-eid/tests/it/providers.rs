@@ -35,23 +35,15 @@ fn refused(text: &str) -> Option<&'static str> {
 #[test]
 fn a_provider_is_read_with_its_name_addresses_and_keys() {
     let list = Providers::from_metadata(two().as_bytes()).unwrap();
-    let [first, second] = list.as_slice() else {
-        panic!("two")
-    };
+    let [first, second] = list.as_slice() else { panic!("two") };
     assert_eq!(first.entity_id, PROVIDER);
     assert_eq!(first.name, "Prova & Riprova", "the Italian name");
     assert_eq!(
         first.sign_on_address(Binding::Redirect),
         Some("https://idp.example/SingleSignOnService/Redirect")
     );
-    assert_eq!(
-        first.sign_on_address(Binding::Post),
-        Some("https://idp.example/SingleSignOnService/POST")
-    );
-    assert_eq!(
-        first.logout_address(Binding::Post),
-        Some("https://idp.example/SingleLogoutService/POST")
-    );
+    assert_eq!(first.sign_on_address(Binding::Post), Some("https://idp.example/SingleSignOnService/POST"));
+    assert_eq!(first.logout_address(Binding::Post), Some("https://idp.example/SingleLogoutService/POST"));
     assert_eq!((first.keys.len(), second.keys.len()), (1, 2));
     assert_eq!(first.keys[0].certificate_der(), provider_key().certificate_der());
 }
@@ -86,27 +78,17 @@ fn an_aggregate_with_one_defect_is_refused_for_it() {
     let cases = [
         (two(), "signature_missing"),
         (by_stranger, "signature_mismatch"),
-        (
-            good.replace("https://another.example\"", "https://changed.example\""),
-            "digest_mismatch",
-        ),
+        (good.replace("https://another.example\"", "https://changed.example\""), "digest_mismatch"),
         (inner, "signature_missing"),
         (signed(&aggregate("<md:Extensions/>")), "no_provider"),
         (format!("<!DOCTYPE a>{good}"), "doctype"),
+        (change(&good, "<md:EntitiesDescriptor ", "<md:EntitiesDescriptor Id=\"_all\" "), "duplicate_id"),
         (
-            change(
-                &good,
-                "<md:EntitiesDescriptor ",
-                "<md:EntitiesDescriptor Id=\"_all\" ",
-            ),
-            "duplicate_id",
-        ),
-        (
-            signed(&aggregate(
-                &entity(PROVIDER, &[provider_key().certificate_der()])
-                    .repeat(2)
-                    .replacen("ID=\"_https---idp.example\"", "ID=\"_a\"", 1),
-            )),
+            signed(&aggregate(&entity(PROVIDER, &[provider_key().certificate_der()]).repeat(2).replacen(
+                "ID=\"_https---idp.example\"",
+                "ID=\"_a\"",
+                1,
+            ))),
             "provider",
         ),
     ];
@@ -124,17 +106,11 @@ fn an_entry_that_cannot_be_used_does_not_close_the_others() {
     let entities = [
         entity("https://no-keys.example", &[]),
         entity("https://weak.example", &[&short, &curve]),
-        entity(
-            "https://half.example",
-            &[&short, provider_key().certificate_der(), b"no certificate"],
-        ),
+        entity("https://half.example", &[&short, provider_key().certificate_der(), b"no certificate"]),
         entity(PROVIDER, &[provider_key().certificate_der()]),
     ];
     let list = Providers::from_metadata(aggregate(&entities.concat()).as_bytes()).unwrap();
-    let ids: Vec<_> = list
-        .iter()
-        .map(|p| (p.entity_id.as_str(), p.keys.len()))
-        .collect();
+    let ids: Vec<_> = list.iter().map(|p| (p.entity_id.as_str(), p.keys.len())).collect();
     assert_eq!(ids, [("https://half.example", 1), (PROVIDER, 1)]);
     for alone in [&entities[0], &entities[1]] {
         let refused = Providers::from_metadata(alone.as_bytes()).err();
@@ -144,17 +120,10 @@ fn an_entry_that_cannot_be_used_does_not_close_the_others() {
 
 #[test]
 fn a_key_for_encryption_does_not_verify() {
-    let text = entity(
-        PROVIDER,
-        &[provider_key().certificate_der(), stranger_key().certificate_der()],
-    );
+    let text = entity(PROVIDER, &[provider_key().certificate_der(), stranger_key().certificate_der()]);
     let text = text.replacen("use=\"signing\"", "use=\"encryption\"", 1);
     let provider = Providers::from_metadata(text.as_bytes()).unwrap().remove(0);
-    let ders: Vec<_> = provider
-        .keys
-        .iter()
-        .map(|k| k.certificate_der().to_vec())
-        .collect();
+    let ders: Vec<_> = provider.keys.iter().map(|k| k.certificate_der().to_vec()).collect();
     assert_eq!(ders, [stranger_key().certificate_der()]);
 }
 

@@ -39,9 +39,7 @@ fn percent_decoded(text: &str) -> String {
         if byte == b'%' {
             let digits = [rest.next().unwrap(), rest.next().unwrap()];
             assert!(
-                digits
-                    .iter()
-                    .all(|d| d.is_ascii_digit() || (b'A'..=b'F').contains(d)),
+                digits.iter().all(|d| d.is_ascii_digit() || (b'A'..=b'F').contains(d)),
                 "upper-case escapes"
             );
             bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
@@ -55,20 +53,14 @@ fn percent_decoded(text: &str) -> String {
 pub(crate) fn inflated(base64: &str) -> String {
     let bytes = xml::decode_base64(base64).unwrap();
     let mut text = String::new();
-    flate2::read::DeflateDecoder::new(bytes.as_slice())
-        .read_to_string(&mut text)
-        .unwrap();
+    flate2::read::DeflateDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
     text
 }
 
 #[test]
 fn a_posted_request_is_signed_after_its_issuer() {
-    let Outgoing::Post {
-        action,
-        saml_request,
-        relay_state,
-        xml: text,
-    } = authn_request(&service(), &provider(), &spec(Binding::Post)).unwrap()
+    let Outgoing::Post { action, saml_request, relay_state, xml: text } =
+        authn_request(&service(), &provider(), &spec(Binding::Post)).unwrap()
     else {
         panic!("posted");
     };
@@ -76,15 +68,8 @@ fn a_posted_request_is_signed_after_its_issuer() {
     assert_eq!(relay_state, "a+b/c=");
     assert_eq!(xml::decode_base64(&saml_request).unwrap(), text.as_bytes());
     let tree = Tree::read(&text, &Limits::MESSAGE).unwrap();
-    let names: Vec<_> = tree
-        .root()
-        .children()
-        .map(|n| n.tag_name().name().to_owned())
-        .collect();
-    assert_eq!(
-        names,
-        ["Issuer", "Signature", "NameIDPolicy", "RequestedAuthnContext"]
-    );
+    let names: Vec<_> = tree.root().children().map(|n| n.tag_name().name().to_owned()).collect();
+    assert_eq!(names, ["Issuer", "Signature", "NameIDPolicy", "RequestedAuthnContext"]);
     assert!(xml::verify(tree.root(), &[key()]).is_ok());
 }
 
@@ -104,11 +89,7 @@ fn a_redirected_request_is_signed_as_a_query() {
     assert_eq!(parts[1].1, "a+b/c=");
     assert_eq!(parts[2].1, xml::RSA_SHA256);
     let (signed, _) = url.split_once('?').unwrap().1.split_once("&Signature=").unwrap();
-    let query = xml::SignedQuery {
-        signed,
-        algorithm: &parts[2].1,
-        signature: &parts[3].1,
-    };
+    let query = xml::SignedQuery { signed, algorithm: &parts[2].1, signature: &parts[3].1 };
     let tree = Tree::read(&text, &Limits::MESSAGE).unwrap();
     assert!(xml::verify_query(tree.root(), &query, &[key()]).is_ok());
 }
@@ -136,33 +117,19 @@ fn a_request_says_what_the_rules_want_and_no_more() {
     let issuer = root.first_element_child().unwrap();
     assert_eq!(issuer.text(), Some(SERVICE));
     assert_eq!(issuer.attribute("NameQualifier"), Some(SERVICE));
-    let policy = root
-        .children()
-        .find(|n| n.tag_name().name() == "NameIDPolicy")
-        .unwrap();
+    let policy = root.children().find(|n| n.tag_name().name() == "NameIDPolicy").unwrap();
     assert_eq!(policy.attribute("AllowCreate"), None);
-    let context = root
-        .children()
-        .find(|n| n.tag_name().name() == "RequestedAuthnContext")
-        .unwrap();
+    let context = root.children().find(|n| n.tag_name().name() == "RequestedAuthnContext").unwrap();
     assert_eq!(context.attribute("Comparison"), Some("minimum"));
-    assert_eq!(
-        context.first_element_child().unwrap().text(),
-        Some("https://www.spid.gov.it/SpidL2")
-    );
+    assert_eq!(context.first_element_child().unwrap().text(), Some("https://www.spid.gov.it/SpidL2"));
 }
 
 #[test]
 fn each_level_is_asked_for_by_its_own_class() {
-    for (level, class, force) in [
-        (Level::One, "SpidL1<", false),
-        (Level::Two, "SpidL2<", true),
-        (Level::Three, "SpidL3<", true),
-    ] {
-        let spec = RequestSpec {
-            level,
-            ..spec(Binding::Redirect)
-        };
+    for (level, class, force) in
+        [(Level::One, "SpidL1<", false), (Level::Two, "SpidL2<", true), (Level::Three, "SpidL3<", true)]
+    {
+        let spec = RequestSpec { level, ..spec(Binding::Redirect) };
         let Outgoing::Redirect { xml, .. } = authn_request(&service(), &provider(), &spec).unwrap() else {
             panic!("redirected");
         };
@@ -175,19 +142,11 @@ fn each_level_is_asked_for_by_its_own_class() {
 fn a_relay_state_is_short_opaque_and_no_address() {
     let longest = "x".repeat(80);
     let too_long = "x".repeat(81);
-    for (state, good) in [
-        ("x", true),
-        (&longest, true),
-        (&too_long, false),
-        ("", false),
-        ("xhttpx", false),
-        ("HTTPS:", false),
-    ] {
+    for (state, good) in
+        [("x", true), (&longest, true), (&too_long, false), ("", false), ("xhttpx", false), ("HTTPS:", false)]
+    {
         for binding in [Binding::Post, Binding::Redirect] {
-            let spec = RequestSpec {
-                relay_state: state,
-                ..spec(binding)
-            };
+            let spec = RequestSpec { relay_state: state, ..spec(binding) };
             let made = authn_request(&service(), &provider(), &spec);
             assert_eq!(made.err(), (!good).then_some(KeyError::RelayState), "{state}");
         }
@@ -197,9 +156,7 @@ fn a_relay_state_is_short_opaque_and_no_address() {
 #[test]
 fn a_provider_without_the_binding_gets_no_request() {
     let mut provider = provider();
-    provider
-        .single_sign_on
-        .retain(|(binding, _)| *binding == Binding::Post);
+    provider.single_sign_on.retain(|(binding, _)| *binding == Binding::Post);
     let made = authn_request(&service(), &provider, &spec(Binding::Redirect));
     assert_eq!(made.err(), Some(KeyError::NoAddress));
     assert!(authn_request(&service(), &provider, &spec(Binding::Post)).is_ok());

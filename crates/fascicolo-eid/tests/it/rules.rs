@@ -239,9 +239,5 @@ pub(crate) fn anomaly(message: &str) -> String {
     let failed = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Responder\">\
                   <samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:statuss:AuthnFailed\"/></samlp:StatusCode>";
     let text = change(&text, success, failed);
-    after(
-        &text,
-        failed,
-        &format!("<samlp:StatusMessage>{message}</samlp:StatusMessage>"),
-    )
+    after(&text, failed, &format!("<samlp:StatusMessage>{message}</samlp:StatusMessage>"))
 }

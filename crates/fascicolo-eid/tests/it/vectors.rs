@@ -14,13 +14,8 @@ use crate::{rules, wrapping};
 
 /// Name → word for the outcome, answer.
 fn made() -> BTreeMap<String, (String, String)> {
-    let rules = [
-        rules::response(),
-        rules::subject(),
-        rules::conditions(),
-        rules::attributes(),
-        rules::harmless(),
-    ];
+    let rules =
+        [rules::response(), rules::subject(), rules::conditions(), rules::attributes(), rules::harmless()];
     let attacks = [
         wrapping::markup(),
         wrapping::identifiers(),
@@ -51,16 +46,12 @@ fn made() -> BTreeMap<String, (String, String)> {
 fn folder(word: &str) -> PathBuf {
     let refused = !word.chars().next().is_some_and(char::is_uppercase) && word != "proved";
     let verdict = if refused { "reject" } else { "accept" };
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/vectors/spid")
-        .join(verdict)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/spid").join(verdict)
 }
 
 /// Every vector on disk: name and answer.
 pub(crate) fn on_disk(verdict: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/vectors/spid")
-        .join(verdict);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/spid").join(verdict);
     let mut list: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -90,9 +81,7 @@ fn the_vectors_on_disk_are_the_ones_made_here() {
     let made = made();
     if std::env::var_os("FASCICOLO_BLESS").is_some() {
         for verdict in ["accept", "reject"] {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("tests/vectors/spid")
-                .join(verdict);
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/spid").join(verdict);
             let _ = std::fs::remove_dir_all(&folder);
             std::fs::create_dir_all(&folder).unwrap();
         }
@@ -107,10 +96,7 @@ fn the_vectors_on_disk_are_the_ones_made_here() {
     assert_eq!(names(disk.keys().collect()), names(made.keys().collect()));
     for (name, (word, answer)) in &made {
         assert!(disk.get(name) == Some(answer), "{name} differs");
-        assert!(
-            folder(word).join(format!("{name}.xml")).exists(),
-            "{name} lies in the wrong folder"
-        );
+        assert!(folder(word).join(format!("{name}.xml")).exists(), "{name} lies in the wrong folder");
     }
 }
 
@@ -127,13 +113,8 @@ fn every_cause_that_an_answer_can_have_has_a_vector() {
         "assertion_id",
     ];
     let words: BTreeSet<String> = made().into_values().map(|(word, _)| word).collect();
-    let codes = Defect::ALL
-        .iter()
-        .map(|d| d.code())
-        .chain(Refused::RULES.iter().map(Refused::code));
-    let missing: Vec<_> = codes
-        .filter(|code| !words.contains(*code) && !elsewhere.contains(code))
-        .collect();
+    let codes = Defect::ALL.iter().map(|d| d.code()).chain(Refused::RULES.iter().map(Refused::code));
+    let missing: Vec<_> = codes.filter(|code| !words.contains(*code) && !elsewhere.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -154,10 +135,7 @@ fn a_good_answer_says_who_the_person_is() {
     assert_eq!(proved.not_on_or_after, at("2026-11-25T11:06:00Z"));
     assert_eq!(proved.session_index, None);
     assert_eq!(proved.name_id, "_transient");
-    assert!(
-        !format!("{proved:?}").contains("GDASDV"),
-        "personal data in Debug"
-    );
+    assert!(!format!("{proved:?}").contains("GDASDV"), "personal data in Debug");
 }
 
 #[test]
@@ -186,10 +164,7 @@ fn what_an_answer_says_of_itself_can_be_logged_without_believing_it() {
     assert_eq!(facts.assertion_id, Some("_assertion"));
     assert_eq!(facts.subject, Some("_transient"));
     assert_eq!(facts.name_qualifier, Some(PROVIDER));
-    assert_eq!(
-        (parsed.in_response_to(), parsed.issuer()),
-        (crate::maker::REQUEST, PROVIDER)
-    );
+    assert_eq!((parsed.in_response_to(), parsed.issuer()), (crate::maker::REQUEST, PROVIDER));
 }
 
 #[test]
@@ -210,22 +185,14 @@ fn a_provider_may_have_several_keys_and_any_of_them_signs() {
     let stranger = crate::maker::stranger_key();
     let metadata = crate::maker::entity(
         PROVIDER,
-        &[
-            stranger.certificate_der(),
-            crate::maker::provider_key().certificate_der(),
-        ],
+        &[stranger.certificate_der(), crate::maker::provider_key().certificate_der()],
     );
-    let rotating = fascicolo_eid::spid::Providers::from_metadata(metadata.as_bytes())
-        .unwrap()
-        .remove(0);
+    let rotating = fascicolo_eid::spid::Providers::from_metadata(metadata.as_bytes()).unwrap().remove(0);
     assert_eq!((provider().keys.len(), rotating.keys.len()), (1, 2));
     for key in [stranger, crate::maker::provider_key()] {
         let answer = crate::maker::Odd::default().sign_with(&unsigned(), &key);
         let incoming = Incoming::decode(&fascicolo_eid::xml::encode_base64(answer.as_bytes())).unwrap();
-        let verdict = incoming
-            .parse()
-            .unwrap()
-            .verify(&expected(), &rotating, at(crate::maker::ARRIVES));
+        let verdict = incoming.parse().unwrap().verify(&expected(), &rotating, at(crate::maker::ARRIVES));
         assert_eq!(word(&verdict), "proved");
     }
 }
