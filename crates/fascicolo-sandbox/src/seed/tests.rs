@@ -1,6 +1,7 @@
 //! A record filled for real, with few people.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use fascicolo_domain::documents::{Chain, Document, Signature, Status};
 use fascicolo_store::{Cursor, Filter};
@@ -127,6 +128,7 @@ async fn a_database_that_is_not_empty_is_refused() {
     let open = async || {
         let mut options = Options::for_tests(now(), Contents::None);
         options.database = Some(url.clone());
+        options.entropy = Arc::new(fascicolo_adapters::SystemEntropy);
         options.clock = SandboxClock::standing_at(now());
         sandbox(options).await.map(drop)
     };

@@ -46,26 +46,21 @@ fn ours() -> BTreeMap<&'static str, (BTreeSet<&'static str>, BTreeSet<&'static s
         .collect()
 }
 
-/// What the production program links or is built with.
+/// What the production program links or is built with, as cargo builds it (`cargo metadata` also follows the
+/// dependencies that only tests switch on).
 fn production() -> Vec<&'static Value> {
-    let nodes = list(&METADATA["resolve"], "nodes");
-    let package = |id: &Value| list(&METADATA, "packages").iter().find(|p| p["id"] == *id).unwrap();
-    let mut open: Vec<&Value> =
-        nodes.iter().map(|n| &n["id"]).filter(|id| package(id)["name"] == "fascicolo").collect();
-    let mut seen: Vec<&Value> = Vec::new();
-    while let Some(id) = open.pop() {
-        if seen.contains(&id) {
-            continue;
-        }
-        seen.push(id);
-        let node = nodes.iter().find(|n| n["id"] == *id).unwrap();
-        for dependency in list(node, "deps") {
-            if list(dependency, "dep_kinds").iter().any(|kind| kind["kind"] != "dev") {
-                open.push(&dependency["pkg"]);
-            }
-        }
-    }
-    seen.into_iter().map(package).collect()
+    let tree = ["tree", "--locked", "--offline", "--package", "fascicolo", "--edges", "normal,build"];
+    let mut command = Command::new(env!("CARGO"));
+    let output = command.current_dir(&*ROOT).args(tree).args(["--prefix", "none"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let built: BTreeSet<(&str, &str)> = lines
+        .lines()
+        .filter_map(|line| line.split_once(" v"))
+        .map(|(name, rest)| (name, rest.split(' ').next().unwrap()))
+        .collect();
+    let packages = list(&METADATA, "packages").iter();
+    packages.filter(|p| built.contains(&(text(p, "name"), text(p, "version")))).collect()
 }
 
 fn deny() -> Table {

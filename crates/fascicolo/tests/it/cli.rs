@@ -70,7 +70,10 @@ fn a_database_that_is_newer_than_the_program_is_refused_by_every_command() {
     let program = Program::ready();
     let database = Connection::open(program.path("fascicolo.db")).unwrap();
     database
-        .execute("INSERT INTO schema_migrations (number, name, sha256) VALUES (9999, 'later', x'00')", [])
+        .execute(
+            "INSERT INTO schema_migrations (number, name, sha256) VALUES (9999, 'later', zeroblob(32))",
+            [],
+        )
         .unwrap();
     drop(database);
     for command in [&["serve"][..], &["migrate"], &["audit", "verify"], &["keys", "rotate"]] {
