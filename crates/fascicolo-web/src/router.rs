@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use crate::App;
 use crate::http::caller::asked_language;
-use crate::http::{PageError, cookie, door, errors, headers};
+use crate::http::{PageError, compress, cookie, door, errors, headers};
 use crate::serve::catch_panics;
 use crate::{documents, history, login, profile, public, verification};
 
@@ -31,6 +31,7 @@ pub fn site(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), errors::render))
         .layer(from_fn(remember_language))
         .layer(from_fn(headers::add))
+        .layer(from_fn(compress::pages))
         .with_state(app)
 }
 

@@ -1,6 +1,7 @@
 //! The common entrance and exit of every request: who is asking, what is refused at the door, how errors look.
 
 pub mod caller;
+pub mod compress;
 pub mod cookie;
 pub mod door;
 pub mod errors;
