@@ -53,6 +53,15 @@ impl fmt::Debug for LoginExchange {
 }
 
 impl Tx<'_> {
+    /// How many exchanges are on record.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn count_login_exchanges(&mut self) -> Result<u64, Fault> {
+        let count = self.row("SELECT COUNT(*) FROM login_exchanges", &[], |c| c.number()).await?;
+        Ok(count.unwrap_or(0))
+    }
+
     /// # Errors
     /// The store failed.
     pub async fn insert_login_exchange(&mut self, exchange: &LoginExchange) -> Result<(), Fault> {

@@ -93,14 +93,38 @@ impl Site {
             .unwrap()
     }
 
+    /// Somebody of 12 years.
+    pub(crate) async fn register_child<'c>(&self, codice_fiscale: &'c str) -> &'c str {
+        self.register_as(codice_fiscale, "2014-01-01", false).await
+    }
+
+    /// Somebody under guardianship.
+    pub(crate) async fn register_ward<'c>(&self, codice_fiscale: &'c str) -> &'c str {
+        self.register_as(codice_fiscale, "1980-01-01", true).await
+    }
+
+    async fn register_as<'c>(&self, codice_fiscale: &'c str, born: &str, ward: bool) -> &'c str {
+        self.register(codice_fiscale, "Ada", true).await;
+        let mut citizen = self.citizen(codice_fiscale).await;
+        (citizen.birth_date, citizen.ward) = (Some(born.parse().unwrap()), ward);
+        let put = self.app().store.write(async move |tx| tx.put_citizen(&citizen).await).await.unwrap();
+        assert_eq!(put, fascicolo_store::Put::Stored);
+        codice_fiscale
+    }
+
     /// A browser in which a person has just got in with SPID, level 2.
     pub(crate) async fn log_in(&self, codice_fiscale: &str) -> Browser {
+        self.log_in_with(codice_fiscale, login::Method::Spid).await
+    }
+
+    /// The same, by another way in.
+    pub(crate) async fn log_in_with(&self, codice_fiscale: &str, method: login::Method) -> Browser {
         let (citizen, app) = (self.citizen(codice_fiscale).await, self.app());
         let (now, token) = (app.clock.now(), app.entropy.token().unwrap());
         let session = Session {
             id: SessionId::new(now, app.entropy.id().unwrap()),
             citizen: citizen.id,
-            method: login::Method::Spid,
+            method,
             level: Level::Two,
             opened_at: now,
             last_seen_at: now,
@@ -198,13 +222,39 @@ impl Browser {
         self.answer(request.body(body).unwrap()).await
     }
 
+    /// The browser after an answer that opened a session.
+    pub(crate) fn with_cookies_of(&self, answer: &Answer) -> Self {
+        let cookies = answer.headers.get_all(header::SET_COOKIE).iter().map(|c| c.to_str().unwrap());
+        let token = cookies
+            .filter_map(|c| c.strip_prefix("__Host-fascicolo="))
+            .find_map(|c| Token::parse(c.split(';').next().unwrap()));
+        Self { token, ..self.clone() }
+    }
+
+    /// A form on a page of another site, in this browser.
+    pub(crate) async fn foreign_post(&self, path: &str, origin: &str) -> Answer {
+        let request = request(Method::POST, path, Some("application/x-www-form-urlencoded"));
+        let request = request.header(header::ORIGIN, origin).header("sec-fetch-site", "cross-site");
+        let token = self.token.as_ref().unwrap().reveal();
+        let request = request.header(header::COOKIE, format!("__Host-fascicolo={token}"));
+        self.answer(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// A request that names another host.
+    pub(crate) async fn to_host(&self, host: &str, path: &str) -> Answer {
+        let token = self.token.as_ref().unwrap().reveal();
+        let request = Request::builder().uri(path).header(header::HOST, host);
+        let request = request.header(header::COOKIE, format!("__Host-fascicolo={token}"));
+        self.answer(request.body(Body::empty()).unwrap()).await
+    }
+
     /// A POST as a program sends it: without a page it comes from, and without cookies.
     pub(crate) async fn program(&self, path: &str, kind: &str, body: &str) -> Answer {
         let request = request(Method::POST, path, Some(kind));
         self.answer(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    async fn answer(&self, mut request: Request<Body>) -> Answer {
+    pub(crate) async fn answer(&self, mut request: Request<Body>) -> Answer {
         request.extensions_mut().insert(ConnectInfo(self.address));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

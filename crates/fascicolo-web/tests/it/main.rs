@@ -1,6 +1,8 @@
 //! The site as a whole: its words, its pages, and journeys on the real router with the sandbox's stand-ins.
 
 #[cfg(test)]
+mod access_matrix;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod html;
@@ -12,3 +14,5 @@ mod locales;
 mod pages;
 #[cfg(test)]
 mod paper;
+#[cfg(test)]
+mod spid;

@@ -5,5 +5,6 @@ mod documents_broken;
 mod documents_list;
 mod history;
 mod intake;
+mod login;
 mod profile;
 mod verification;
