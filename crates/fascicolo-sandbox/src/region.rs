@@ -3,7 +3,7 @@
 use fascicolo_domain::login::{Level, Limits, Policy};
 use fascicolo_domain::throttle::Rate;
 use fascicolo_eid::spid::{CertificateSubject, Contact, Organization, ServiceProvider, SigningKey};
-use fascicolo_web::settings::{Settings, Site, Spid, Verification};
+use fascicolo_web::settings::{DemoNotice, Settings, Site, Spid, Verification};
 
 use crate::Addresses;
 use crate::keys::Wanted;
@@ -42,10 +42,11 @@ fn site(addresses: &Addresses) -> Site {
         dpo_mail: "dpo@regione.example".to_owned(),
         security_mail: "sicurezza@regione.example".to_owned(),
         accessibility_statement: "https://form.agid.gov.it/".to_owned(),
-        demo_notice: Some(format!(
-            "Ambiente di prova: persone, documenti e gestori sono inventati. Chi essere e che cosa provare: {}/",
-            addresses.standins
-        )),
+        demo_notice: Some(DemoNotice {
+            text: "Ambiente di prova: persone, documenti e gestori sono inventati.".to_owned(),
+            link: "Chi puoi essere e che cosa provare".to_owned(),
+            url: format!("{}/", addresses.standins),
+        }),
     }
 }
 

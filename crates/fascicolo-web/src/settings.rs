@@ -40,7 +40,16 @@ pub struct Site {
     /// The accessibility statement on AgID's site.
     pub accessibility_statement: String,
     /// A line on every page of the demo; `None` in production.
-    pub demo_notice: Option<String>,
+    pub demo_notice: Option<DemoNotice>,
+}
+
+/// What tells a stranger that this is a demo, and leads to what there is to try.
+#[derive(Clone)]
+pub struct DemoNotice {
+    pub text: String,
+    /// The words of the link, and where it leads.
+    pub link: String,
+    pub url: String,
 }
 
 /// The SPID service provider.
