@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use fascicolo_adapters::{SystemClock, SystemEntropy};
@@ -12,13 +13,16 @@ use fascicolo_eid::spid::Binding;
 use fascicolo_web::operations::operations;
 use fascicolo_web::ports::Clock as _;
 use fascicolo_web::serve::{Limits, serve};
+use fascicolo_web::vault::SiteKey;
+use fascicolo_web::{App, jobs};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::kept::Kept;
 use crate::ports::SandboxClock;
 use crate::{Addresses, Contents, Options, sandbox, tls};
 
@@ -45,7 +49,9 @@ pub fn run(wanted: Wanted) -> Result<(), Fault> {
 }
 
 async fn start(wanted: Wanted) -> Result<(), Fault> {
-    // before anything else, so that a taken port is told at once
+    // signals first: a stop during the start is a stop
+    let (mut terminate, mut interrupt) = (on(SignalKind::terminate())?, on(SignalKind::interrupt())?);
+    // then the ports, so that a taken one is told at once
     let listeners = Listeners::bind(wanted.any_port).await?;
     let counts = PrometheusBuilder::new().install_recorder().map_err(|e| Fault::new("counting", e))?;
     let addresses = listeners.addresses()?;
@@ -76,7 +82,12 @@ async fn start(wanted: Wanted) -> Result<(), Fault> {
         serving.spawn(listen(listener, router, tls, stopped.clone()));
     }
     say(&lines)?;
-    asked_to_stop().await?;
+    let work = tokio::spawn(periodic_work(sandbox.app.clone(), site_key(&sandbox.kept)?));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    work.abort();
     tracing::info!("stopping");
     stop.send_replace(true);
     while serving.join_next().await.is_some() {}
@@ -159,11 +170,24 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<String>, Fault> {
     files.iter().map(read).collect()
 }
 
-/// Ctrl-C, or the system's polite request.
-async fn asked_to_stop() -> Result<(), Fault> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(|e| Fault::new("waiting for signals", e))?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(|e| Fault::new("waiting for signals", e)),
-        _ = terminate.recv() => Ok(()),
+fn on(kind: SignalKind) -> Result<Signal, Fault> {
+    signal(kind).map_err(|e| Fault::new("waiting for signals", e))
+}
+
+/// The key that signs the audit trail's checkpoints.
+fn site_key(kept: &Kept) -> Result<Arc<SiteKey>, Fault> {
+    let text = kept.keep("site-key.pem", || Ok(SiteKey::new_pem(&SystemEntropy)?.to_string()))?;
+    let key = SiteKey::from_pem(&text).map_err(|e| Fault::new("reading the site's key", e.to_string()))?;
+    Ok(Arc::new(key))
+}
+
+/// What the site has due, every minute.
+async fn periodic_work(app: App, key: Arc<SiteKey>) {
+    let mut rounds = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        rounds.tick().await;
+        if let Err(fault) = jobs::run_due(&app, &key, app.clock.now()).await {
+            tracing::error!("periodic work: {fault:?}");
+        }
     }
 }
