@@ -2,6 +2,7 @@
 //! SQL is written once; only `engine/` knows which database answers. Refuses a schema it does not know.
 
 mod audit;
+mod cards;
 mod documents;
 mod engine;
 mod leases;

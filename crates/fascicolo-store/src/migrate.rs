@@ -32,6 +32,7 @@ static MIGRATIONS: &[Migration] = migrations! {
     4 "0004_audit",
     5 "0005_logins",
     6 "0006_leases",
+    7 "0007_cards",
 };
 
 /// Tables that have a partition a month (PostgreSQL).

@@ -69,6 +69,8 @@ enum Spid {
 enum Import {
     /// Citizens of the register: CSV with a header, or NDJSON
     Citizens(Lines),
+    /// Health cards of people in the register: CSV with a header, or NDJSON
+    Cards(Lines),
     /// Each PDF of a folder, with the JSON of the same name beside it where there is one
     Documents { folder: PathBuf },
 }
@@ -140,7 +142,10 @@ async fn obey(command: Command, config: Config) -> Result<bool, Failure> {
         Command::Spid(Spid::Init(making)) => spid::init(&config, &making, out),
         Command::Spid(Spid::Metadata { output }) => spid::metadata(&config, output.as_deref(), out),
         Command::Import(Import::Citizens(lines)) => {
-            return import::citizens(&config, &lines.file, lines.skip_refused, out).await;
+            return import::table::<import::Citizens>(&config, &lines.file, lines.skip_refused, out).await;
+        }
+        Command::Import(Import::Cards(lines)) => {
+            return import::table::<import::Cards>(&config, &lines.file, lines.skip_refused, out).await;
         }
         Command::Import(Import::Documents { folder }) => {
             return import::documents(config, &folder, out).await;

@@ -6,6 +6,8 @@ mod access_log;
 #[cfg(test)]
 mod audit_chain;
 #[cfg(test)]
+mod cards;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod engine;

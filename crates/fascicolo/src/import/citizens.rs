@@ -1,39 +1,40 @@
-//! People of the register. The file is read twice: first every row is judged, then they are written, a batch in one
-//! transaction. With a refused row nothing is written, unless asked to leave those out.
+//! People of the register, and the codici fiscali that lead to them (ACC-A8).
 
-use std::collections::BTreeSet;
-use std::io::Write;
-use std::path::Path;
-
-use fascicolo_adapters::{SystemClock, SystemEntropy};
 use fascicolo_domain::Fault;
-use fascicolo_domain::audit::{Actor, Deed, Event};
-use fascicolo_domain::ids::{CitizenId, EventId};
+use fascicolo_domain::ids::CitizenId;
 use fascicolo_domain::person::{Citizen, CodiceFiscale, Standing};
-use fascicolo_domain::time::day_in_rome;
-use fascicolo_store::{Put, Store, Tx};
-use fascicolo_web::ports::{Clock as _, Entropy, EntropyExt as _};
-use jiff::Timestamp;
+use fascicolo_store::{Put, Tx};
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::lines::Rows;
-use super::{TOLD, bar};
-use crate::assemble;
-use crate::config::Config;
-use crate::failure::Failure;
+use super::table::{Became, Table, date};
 
-/// Rows a transaction takes.
-const BATCH: usize = 1000;
 const LONGEST_NAME: usize = 200;
-const COLUMNS: [&str; 7] =
-    ["codice_fiscale", "given_name", "family_name", "birth_date", "standing", "ward", "former_codes"];
-const NEEDED: usize = 3;
+
+/// The table of people.
+pub struct Citizens;
+
+impl Table for Citizens {
+    const NAME: &str = "citizens";
+    const COLUMNS: &[&str] =
+        &["codice_fiscale", "given_name", "family_name", "birth_date", "standing", "ward", "former_codes"];
+    const NEEDED: usize = 3;
+    type Written = Written;
+    type Row = Person;
+
+    fn judge(written: &Written, today: Date) -> Result<Person, String> {
+        person(written, today)
+    }
+
+    async fn put(tx: &mut Tx<'_>, new: CitizenId, row: Person) -> Result<Became, Fault> {
+        put(tx, new, row).await
+    }
+}
 
 /// A row as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+pub struct Written {
     codice_fiscale: String,
     given_name: String,
     family_name: String,
@@ -49,8 +50,7 @@ struct Written {
 }
 
 /// A row that can be written.
-struct Person {
-    line: u64,
+pub struct Person {
     code: CodiceFiscale,
     given_name: String,
     family_name: String,
@@ -60,102 +60,7 @@ struct Person {
     former: Vec<CodiceFiscale>,
 }
 
-/// Brings a file in; `false`: rows were refused.
-///
-/// # Errors
-/// The file or the database cannot be read or written.
-pub async fn citizens(
-    config: &Config,
-    file: &Path,
-    skip_refused: bool,
-    out: &mut dyn Write,
-) -> Result<bool, Failure> {
-    let store = assemble::store(config).await?;
-    let today = day_in_rome(SystemClock.now());
-    let mut report = Report { out, refused: BTreeSet::new() };
-    let rows = judge(file, today, &mut report)?;
-    if !report.refused.is_empty() && !skip_refused {
-        let refused = report.refused.len();
-        writeln!(report.out, "{rows} rows read, {refused} refused: nothing was written")?;
-        return Ok(false);
-    }
-    let (mut new, mut known) = (0, 0);
-    let mut reading = Rows::open(file, &COLUMNS, NEEDED)?;
-    let length = std::fs::metadata(file)?.len();
-    let bar = bar(length, "writing {wide_bar} {percent}% {eta}");
-    loop {
-        let batch = next_batch(&mut reading, today, |position| bar.set_position(position))?;
-        if batch.is_empty() {
-            break;
-        }
-        let written = write(&store, batch, skip_refused).await?;
-        for line in &written.taken {
-            report.refuse(*line, "one of its codes belongs to somebody else")?;
-        }
-        if !written.taken.is_empty() && !skip_refused {
-            bar.finish_and_clear();
-            let done = new + known;
-            writeln!(report.out, "{done} rows written before this batch of {BATCH}, which was not")?;
-            return Ok(false);
-        }
-        new += written.new;
-        known += written.known;
-    }
-    bar.finish_and_clear();
-    let refused = report.refused.len();
-    writeln!(report.out, "{rows} rows read: {new} new, {known} known, {refused} refused")?;
-    Ok(refused == 0)
-}
-
-struct Report<'o> {
-    out: &'o mut dyn Write,
-    refused: BTreeSet<u64>,
-}
-
-impl Report<'_> {
-    fn refuse(&mut self, line: u64, why: &str) -> Result<(), Failure> {
-        self.refused.insert(line);
-        match u64::try_from(self.refused.len()).unwrap_or(u64::MAX) {
-            told if told <= TOLD => writeln!(self.out, "line {line}: {why}")?,
-            told if told == TOLD + 1 => writeln!(self.out, "and more, which are only counted")?,
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// Reads all of it and tells what is refused; answers how many rows there are.
-fn judge(file: &Path, today: Date, report: &mut Report<'_>) -> Result<u64, Failure> {
-    let mut reading = Rows::open(file, &COLUMNS, NEEDED)?;
-    let bar = bar(std::fs::metadata(file)?.len(), "reading {wide_bar} {percent}% {eta}");
-    let mut rows = 0;
-    while let Some(row) = reading.row::<Written>()? {
-        rows += 1;
-        if let Err(why) = row.content.and_then(|written| person(row.line, &written, today)) {
-            bar.suspend(|| report.refuse(row.line, &why))?;
-        }
-        if rows % 1000 == 0 {
-            bar.set_position(row.position);
-        }
-    }
-    bar.finish_and_clear();
-    Ok(rows)
-}
-
-/// The next good rows.
-fn next_batch(reading: &mut Rows, today: Date, at: impl Fn(u64)) -> Result<Vec<Person>, Failure> {
-    let mut batch = Vec::new();
-    while batch.len() < BATCH {
-        let Some(row) = reading.row::<Written>()? else {
-            break;
-        };
-        at(row.position);
-        batch.extend(row.content.and_then(|written| person(row.line, &written, today)));
-    }
-    Ok(batch)
-}
-
-fn person(line: u64, written: &Written, today: Date) -> Result<Person, String> {
+fn person(written: &Written, today: Date) -> Result<Person, String> {
     let code = |text: &str| CodiceFiscale::parse(text).map_err(|e| e.to_string());
     let name = |column: &str, text: &str| match text.trim() {
         "" => Err(format!("{column}: empty")),
@@ -176,7 +81,6 @@ fn person(line: u64, written: &Written, today: Date) -> Result<Person, String> {
     let former = written.former_codes.as_deref().unwrap_or_default();
     let former: Result<Vec<_>, String> = former.split_whitespace().map(code).collect();
     Ok(Person {
-        line,
         code: code(&written.codice_fiscale).map_err(|e| format!("codice_fiscale: {e}"))?,
         given_name: name("given_name", &written.given_name)?,
         family_name: name("family_name", &written.family_name)?,
@@ -189,79 +93,13 @@ fn person(line: u64, written: &Written, today: Date) -> Result<Person, String> {
     })
 }
 
-/// As machines and as Italians write it.
-fn date(text: &str) -> Option<Date> {
-    let mut parts = text.split('/');
-    match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(day), Some(month), Some(year), None) if year.len() == 4 => {
-            Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
-        }
-        _ if text.len() == 10 => text.parse().ok(),
-        _ => None,
-    }
-}
-
-#[derive(Default)]
-struct Outcome {
-    new: u64,
-    known: u64,
-    taken: Vec<u64>,
-}
-
-enum Undone {
-    /// The batch, because of these lines.
-    Taken(Vec<u64>),
-    Fault(Fault),
-}
-
-impl From<Fault> for Undone {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-/// Writes a batch and its trace in one transaction; with a row that is taken, all of it or all but that row.
-async fn write(store: &Store, batch: Vec<Person>, skip_taken: bool) -> Result<Outcome, Failure> {
-    let now = SystemClock.now();
-    let entropy: &dyn Entropy = &SystemEntropy;
-    let mut people = Vec::with_capacity(batch.len());
-    for person in batch {
-        people.push((CitizenId::new(now, entropy.id()?), person));
-    }
-    let event = EventId::new(now, entropy.id()?);
-    let written = store
-        .write(async move |tx| {
-            let mut written = Outcome::default();
-            for (id, person) in people {
-                put(tx, id, person, &mut written).await?;
-            }
-            if !written.taken.is_empty() && !skip_taken {
-                return Err(Undone::Taken(written.taken));
-            }
-            tx.record(&trace(event, &written, now)).await?;
-            Ok(written)
-        })
-        .await;
-    match written {
-        Ok(written) => Ok(written),
-        Err(Undone::Taken(taken)) => Ok(Outcome { taken, ..Outcome::default() }),
-        Err(Undone::Fault(fault)) => Err(fault.into()),
-    }
-}
-
-fn trace(id: EventId, written: &Outcome, now: Timestamp) -> Event {
-    let detail = format!("citizens new={} known={}", written.new, written.known);
-    Event::of(Actor::System, Deed::RegisterImported, id, now).saying(detail)
-}
-
 /// Finds the person by any of the codes, and puts what the register says.
-async fn put(tx: &mut Tx<'_>, new: CitizenId, person: Person, written: &mut Outcome) -> Result<(), Fault> {
+async fn put(tx: &mut Tx<'_>, new: CitizenId, person: Person) -> Result<Became, Fault> {
     let mut found: Option<CitizenId> = None;
     for code in [person.code].iter().chain(&person.former) {
         let there = tx.citizen_by_codice_fiscale(code).await?.map(|citizen| citizen.id);
         if found.is_some() && there.is_some() && found != there {
-            written.taken.push(person.line);
-            return Ok(());
+            return Ok(Became::Refused(TAKEN));
         }
         found = found.or(there);
     }
@@ -281,13 +119,14 @@ async fn put(tx: &mut Tx<'_>, new: CitizenId, person: Person, written: &mut Outc
             put = tx.put_alias(code, citizen.id).await?;
         }
     }
-    match put {
-        Put::Stored if found.is_some() => written.known += 1,
-        Put::Stored => written.new += 1,
-        Put::Taken(_) => written.taken.push(person.line),
-    }
-    Ok(())
+    Ok(match put {
+        Put::Stored if found.is_some() => Became::Known,
+        Put::Stored => Became::New,
+        Put::Taken(_) => Became::Refused(TAKEN),
+    })
 }
+
+const TAKEN: &str = "one of its codes belongs to somebody else";
 
 #[cfg(test)]
 mod tests {
@@ -311,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_row_is_read_as_people_write_it() {
-        let person = person(2, &written(), today()).unwrap();
+        let person = person(&written(), today()).unwrap();
         assert_eq!((person.code.as_str(), person.given_name.as_str()), ("RSSMRA80A01H501U", "Mario"));
         assert_eq!(
             (person.birth_date, person.standing),
@@ -337,7 +176,7 @@ mod tests {
             (Written { former_codes: some("RSSMRA80A01H501V"), ..written() }, "former_codes: the check"),
         ];
         for (row, says) in cases {
-            let why = person(2, &row, today()).err().unwrap();
+            let why = person(&row, today()).err().unwrap();
             assert!(why.starts_with(says), "{why}");
         }
     }

@@ -1,13 +1,17 @@
 //! `import`: the first content, and what a register or an archive hands over (REC-I6). Everything refused is told with
 //! its place and reason; running it again changes nothing that is in already.
 
+pub mod cards;
 pub mod citizens;
 pub mod documents;
 pub mod lines;
 pub mod metadata;
+pub mod table;
 
-pub use citizens::citizens;
+pub use cards::Cards;
+pub use citizens::Citizens;
 pub use documents::documents;
+pub use table::table;
 
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -241,3 +241,27 @@ fn rotation_moves_every_document_to_the_new_key_and_rewrites_none() {
         "it never touches what it cannot open"
     );
 }
+
+const CARDS: &str = "codice_fiscale,number,expires_on\n";
+
+#[test]
+fn cards_come_in_for_people_of_the_register_and_a_second_run_changes_nothing() {
+    let program = Program::ready();
+    program.succeed(&borrowed(&citizens(&program, "people.csv", &format!("{HEADER}{GOOD}"))));
+    let good = format!("{CARDS}RSSMRA80A01H501U,8038 0003 0012 3456 7890,31/12/2030\n");
+    let path = program.write("cards.csv", &good);
+    let import = ["import", "cards", path.to_str().unwrap()];
+    assert_eq!(program.succeed(&import), "1 rows read: 1 new, 0 known, 0 refused\n");
+    assert_eq!(program.succeed(&import), "1 rows read: 0 new, 1 known, 0 refused\n");
+    for (row, why) in [
+        ("RSSMRA80A41H501Y,80380003001234567890,31/12/2030", "the card is somebody else's"),
+        ("GDASDV00A01H501J,80380003001234567891,31/12/2030", "its holder is not in the register"),
+        ("RSSMRA80A01H501U,80250003001234567891,31/12/2030", "number: a card of another state"),
+        ("RSSMRA80A01H501U,80380003001234567891,31/02/2030", "expires_on: not"),
+    ] {
+        let path = program.write("wrong.csv", format!("{CARDS}{row}\n"));
+        let refused = program.fail(&["import", "cards", path.to_str().unwrap()]);
+        assert!(refused.contains(&format!("line 2: {why}")), "{refused}");
+        assert!(!refused.contains("80"), "what the file says is not repeated: {refused}");
+    }
+}
