@@ -26,7 +26,7 @@ if want store; then
     stop_postgres
 fi
 if want server || want lighthouse; then
-    cargo build --locked --release -p fascicolo -p fascicolo-sandbox --example bare_tls || exit 1
+    cargo build --locked --release -p fascicolo -p fascicolo-sandbox --bins --example bare_tls || exit 1
 fi
 if want server; then
     echo "== server"

@@ -33,6 +33,7 @@ static MIGRATIONS: &[Migration] = migrations! {
     5 "0005_logins",
     6 "0006_leases",
     7 "0007_cards",
+    8 "0008_single_logout",
 };
 
 /// Tables that have a partition a month (PostgreSQL).

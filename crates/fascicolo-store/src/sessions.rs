@@ -1,5 +1,7 @@
 //! Open sessions, found by the digest of their token (ACC-S1), and when each person logged in (ACC-S4).
 
+use std::fmt;
+
 use fascicolo_domain::Fault;
 use fascicolo_domain::ids::{CitizenId, SessionId};
 use fascicolo_domain::login::{Level, Method, Session};
@@ -9,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::engine::{Broken, Columns, Tx};
 use crate::people::citizen;
+use crate::row::Value;
 
 /// A session to open.
 #[derive(Clone, Debug)]
@@ -16,6 +19,25 @@ pub struct NewSession {
     pub session: Session,
     /// Of the token in the cookie.
     pub token: Digest,
+    /// Who else may keep a session of this login.
+    pub at_provider: Option<AtProvider>,
+}
+
+/// A session as an identity provider knows it (SPID-O).
+#[derive(Clone, PartialEq, Eq)]
+pub struct AtProvider {
+    /// Entity id.
+    pub provider: String,
+    /// Transient: another one at each login.
+    pub name_id: String,
+    /// The provider has one only when it keeps a session (SPID-L2).
+    pub session_index: Option<String>,
+}
+
+impl fmt::Debug for AtProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AtProvider({})", self.provider)
+    }
 }
 
 impl Tx<'_> {
@@ -25,8 +47,9 @@ impl Tx<'_> {
     /// The store failed; or the token is in use already.
     pub async fn insert_session(&mut self, new: &NewSession) -> Result<(), Fault> {
         let Session { id, citizen, method, level, opened_at, last_seen_at, ends_at } = new.session;
-        let sql = "INSERT INTO sessions (token, id, citizen_id, method, level, opened_at, last_seen_at, ends_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let sql = "INSERT INTO sessions (token, id, citizen_id, method, level, opened_at, last_seen_at, ends_at, \
+                   provider, name_id, session_index) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        let known_as = new.at_provider.as_ref();
         let params = [
             (&new.token).into(),
             id.into(),
@@ -36,6 +59,9 @@ impl Tx<'_> {
             opened_at.into(),
             last_seen_at.into(),
             ends_at.into(),
+            Value::text_or_null(known_as.map(|k| k.provider.as_str())),
+            Value::text_or_null(known_as.map(|k| k.name_id.as_str())),
+            Value::text_or_null(known_as.and_then(|k| k.session_index.as_deref())),
         ];
         self.execute(sql, &params).await?;
         let sql = "INSERT INTO logins (citizen_id, at, session_id, method) VALUES ($1, $2, $3, $4)";
@@ -52,6 +78,28 @@ impl Tx<'_> {
                    c.id, c.codice_fiscale, c.given_name, c.family_name, c.birth_date, c.registered, c.standing, \
                    c.ward FROM sessions s JOIN citizens c ON c.id = s.citizen_id WHERE s.token = $1";
         self.row(sql, &[token.into()], |c| Ok((session(c)?, citizen(c)?))).await
+    }
+
+    /// Under which name a provider knows the session of a token.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn session_at_provider(&mut self, token: &Digest) -> Result<Option<AtProvider>, Fault> {
+        let sql = "SELECT provider, name_id, session_index FROM sessions \
+                   WHERE token = $1 AND provider IS NOT NULL AND name_id IS NOT NULL";
+        self.row(sql, &[token.into()], |c| {
+            Ok(AtProvider { provider: c.text()?, name_id: c.text()?, session_index: c.text_or_null()? })
+        })
+        .await
+    }
+
+    /// The tokens of the sessions that a provider knows under a name; one index read.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn tokens_at_provider(&mut self, provider: &str, name_id: &str) -> Result<Vec<Digest>, Fault> {
+        let sql = "SELECT token FROM sessions WHERE provider = $1 AND name_id = $2";
+        self.rows(sql, &[provider.into(), name_id.into()], |c| c.digest()).await
     }
 
     /// Notes that the person is there; `false`: the session is gone. An older instant changes nothing.

@@ -48,8 +48,9 @@ pub fn logout_request(
         escape(&provider.entity_id),
         escape(name_id),
     );
-    Draft { element: "LogoutRequest", attributes: String::new(), body, field: "SAMLRequest" }
-        .send(sp, provider, spec)
+    let destination = provider.logout_address(spec.binding).ok_or(KeyError::NoAddress)?;
+    Draft { element: "LogoutRequest", destination, attributes: String::new(), body, field: "SAMLRequest" }
+        .send(sp, spec)
 }
 
 /// Answers the provider's request: ended, also when it had ended before (SPID-O4).
@@ -62,32 +63,30 @@ pub fn logout_response(
     spec: &LogoutSpec<'_>,
     in_response_to: &str,
 ) -> Result<Outgoing, KeyError> {
+    let destination = provider.logout_reply_address(spec.binding).ok_or(KeyError::NoAddress)?;
     Draft {
         element: "LogoutResponse",
+        destination,
         attributes: format!(" InResponseTo=\"{}\"", escape(in_response_to)),
         body: "<samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\">\
                </samlp:StatusCode></samlp:Status>"
             .to_owned(),
         field: "SAMLResponse",
     }
-    .send(sp, provider, spec)
+    .send(sp, spec)
 }
 
-struct Draft {
+struct Draft<'a> {
     element: &'static str,
+    destination: &'a str,
     attributes: String,
     body: String,
     field: &'static str,
 }
 
-impl Draft {
-    fn send(
-        self,
-        sp: &ServiceProvider,
-        provider: &Provider,
-        spec: &LogoutSpec<'_>,
-    ) -> Result<Outgoing, KeyError> {
-        let destination = provider.logout_address(spec.binding).ok_or(KeyError::NoAddress)?;
+impl Draft<'_> {
+    fn send(self, sp: &ServiceProvider, spec: &LogoutSpec<'_>) -> Result<Outgoing, KeyError> {
+        let destination = self.destination;
         let entity_id = escape(&sp.entity_id);
         let xml = format!(
             "<samlp:{0} xmlns:samlp=\"{SAMLP}\" xmlns:saml=\"{SAML}\" ID=\"{1}\" Version=\"2.0\" IssueInstant=\"{2}\" \
@@ -194,6 +193,13 @@ impl LogoutMessage {
         let issuer = tree.root().first_element_child().filter(|n| crate::xml::is(*n, SAML, "Issuer"));
         let issuer = issuer.and_then(crate::xml::only_text).ok_or(Refused::ResponseIssuer)?;
         Ok(issuer.to_owned())
+    }
+
+    /// The ID of the request that a reply claims to answer.
+    #[must_use]
+    pub fn in_response_to(&self) -> Option<String> {
+        let tree = Tree::read(&self.xml, &Limits::MESSAGE).ok()?;
+        tree.root().attribute("InResponseTo").map(str::to_owned)
     }
 
     /// Verifies a request to end a session (SPID-O4). `slo_url` is our logout address.

@@ -13,6 +13,8 @@ pub struct Provider {
     pub name: String,
     pub single_sign_on: Vec<(Binding, String)>,
     pub single_logout: Vec<(Binding, String)>,
+    /// Where replies go, when the provider wants them elsewhere than its requests.
+    pub single_logout_replies: Vec<(Binding, String)>,
     /// All the current signing keys; never empty.
     pub keys: Vec<VerifyingKey>,
 }
@@ -24,10 +26,16 @@ impl Provider {
         address(&self.single_sign_on, binding)
     }
 
-    /// The address that takes logout messages over a binding.
+    /// The address that takes requests to end a session over a binding.
     #[must_use]
     pub fn logout_address(&self, binding: Binding) -> Option<&str> {
         address(&self.single_logout, binding)
+    }
+
+    /// The address that takes our replies to such requests over a binding.
+    #[must_use]
+    pub fn logout_reply_address(&self, binding: Binding) -> Option<&str> {
+        address(&self.single_logout_replies, binding).or_else(|| self.logout_address(binding))
     }
 }
 
@@ -122,8 +130,9 @@ fn provider(entity: Node<'_, '_>, role: Node<'_, '_>) -> Result<Provider, Refuse
     let provider = Provider {
         entity_id: entity_id.ok_or(Refused::Provider)?.to_owned(),
         name: display_name(entity).or(entity_id).unwrap_or_default().to_owned(),
-        single_sign_on: addresses(role, "SingleSignOnService"),
-        single_logout: addresses(role, "SingleLogoutService"),
+        single_sign_on: addresses(role, "SingleSignOnService", "Location"),
+        single_logout: addresses(role, "SingleLogoutService", "Location"),
+        single_logout_replies: addresses(role, "SingleLogoutService", "ResponseLocation"),
         keys: keys(role),
     };
     if provider.keys.is_empty() || provider.single_sign_on.is_empty() {
@@ -141,12 +150,12 @@ fn display_name<'t>(entity: Node<'t, '_>) -> Option<&'t str> {
     (!name.is_empty()).then_some(name)
 }
 
-fn addresses(role: Node<'_, '_>, local: &str) -> Vec<(Binding, String)> {
+fn addresses(role: Node<'_, '_>, local: &str, place: &str) -> Vec<(Binding, String)> {
     role.children()
         .filter(|n| is(*n, MD, local))
         .filter_map(|n| {
             let binding = Binding::from_uri(n.attribute("Binding")?)?;
-            Some((binding, n.attribute("Location")?.to_owned()))
+            Some((binding, n.attribute(place)?.to_owned()))
         })
         .collect()
 }

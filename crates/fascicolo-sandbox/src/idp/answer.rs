@@ -15,8 +15,8 @@ use crate::people::Person;
 /// How long an answer holds, in seconds.
 const HOLDS_SECONDS: i64 = 300;
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
-const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
-const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+pub(super) const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
+pub(super) const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 
 /// Who answers, to whom, when.
 pub struct Answering<'a> {
@@ -28,12 +28,22 @@ pub struct Answering<'a> {
     pub foreign_key: &'a SigningKey,
     /// Whether the whole Response is signed too.
     pub signs_response: bool,
+    /// Whether a session is kept at every level, and not at level 1 alone.
+    pub keeps_sessions: bool,
     pub audience: &'a str,
     pub now: Timestamp,
     pub entropy: &'a dyn Entropy,
 }
 
-/// Makes the XML of the answer about a person; `mistake` is what shall be wrong with it.
+/// An answer, and the session that comes with it.
+pub struct Answered {
+    pub xml: String,
+    pub name_id: String,
+    /// The provider keeps a session of its own.
+    pub session_index: Option<String>,
+}
+
+/// Makes the answer about a person; `mistake` is what shall be wrong with it.
 ///
 /// # Errors
 /// No random bytes, or signing failed.
@@ -42,47 +52,13 @@ pub fn answer(
     to: &Request,
     about: &Person,
     mistake: Option<Mistake>,
-) -> Result<String, Fault> {
+) -> Result<Answered, Fault> {
     let mut draft = Draft::new(by, to, about)?;
     if let Some(mistake) = mistake {
         draft.spoil(mistake);
     }
-    if draft.status.value != SUCCESS {
-        return Ok(draft.response(""));
-    }
-    let assertion = draft.assertion();
-    let key = if mistake == Some(Mistake::ForeignKey) { by.foreign_key } else { by.key };
-    let signed = if mistake == Some(Mistake::Unsigned) {
-        assertion.clone()
-    } else {
-        sign(&assertion, &draft.assertion_id, key)?
-    };
-    let whole = |inside: &str| draft.response(inside);
-    let response = match mistake {
-        Some(Mistake::Wrapped) => whole(&format!("{}{signed}", forged(&assertion, &draft.assertion_id))),
-        Some(Mistake::Hidden) => {
-            let extensions = format!("<samlp:Extensions>{signed}</samlp:Extensions>");
-            whole(&forged(&assertion, &draft.assertion_id)).replacen(
-                "<samlp:Status>",
-                &format!("{extensions}<samlp:Status>"),
-                1,
-            )
-        }
-        _ if by.signs_response => sign(&whole(&signed), &draft.response_id, key)?,
-        _ => whole(&signed),
-    };
-    Ok(match mistake {
-        Some(Mistake::Tampered) => {
-            response.replacen(&text(&about.family_name), &text(&format!("{}x", about.family_name)), 1)
-        }
-        Some(Mistake::Comment) => {
-            let number = format!("TINIT-{}", about.codice_fiscale.as_str());
-            let (start, end) = number.split_at(14);
-            response.replacen(&number, &format!("{start}<!-- -->{end}"), 1)
-        }
-        Some(Mistake::Doctype) => format!("<!DOCTYPE Response>{response}"),
-        _ => response,
-    })
+    let xml = draft.xml(by, about, mistake)?;
+    Ok(Answered { xml, name_id: draft.name_id, session_index: draft.session_index })
 }
 
 fn sign(xml: &str, id: &str, key: &SigningKey) -> Result<String, Fault> {
@@ -130,8 +106,10 @@ impl<'a> Draft<'a> {
             response_id: random_id(by.entropy)?,
             assertion_id: random_id(by.entropy)?,
             name_id: random_id(by.entropy)?,
-            // a session at the provider, for single logout, comes with level 1 alone (SPID-L2)
-            session_index: (to.level == Level::One).then(|| random_id(by.entropy)).transpose()?,
+            // a session at the provider, for single logout, should come with level 1 alone (SPID-L2)
+            session_index: (by.keeps_sessions || to.level == Level::One)
+                .then(|| random_id(by.entropy))
+                .transpose()?,
             in_response_to: to.id.clone(),
             destination: to.consumer.clone(),
             recipient: to.consumer.clone(),
@@ -195,6 +173,45 @@ impl<'a> Draft<'a> {
             sub: number.map(|_| "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"),
             message: number.map(|number| format!("ErrorCode nr{number:02}")),
         };
+    }
+
+    fn xml(&self, by: &Answering<'_>, about: &Person, mistake: Option<Mistake>) -> Result<String, Fault> {
+        if self.status.value != SUCCESS {
+            return Ok(self.response(""));
+        }
+        let assertion = self.assertion();
+        let key = if mistake == Some(Mistake::ForeignKey) { by.foreign_key } else { by.key };
+        let signed = if mistake == Some(Mistake::Unsigned) {
+            assertion.clone()
+        } else {
+            sign(&assertion, &self.assertion_id, key)?
+        };
+        let whole = |inside: &str| self.response(inside);
+        let response = match mistake {
+            Some(Mistake::Wrapped) => whole(&format!("{}{signed}", forged(&assertion, &self.assertion_id))),
+            Some(Mistake::Hidden) => {
+                let extensions = format!("<samlp:Extensions>{signed}</samlp:Extensions>");
+                whole(&forged(&assertion, &self.assertion_id)).replacen(
+                    "<samlp:Status>",
+                    &format!("{extensions}<samlp:Status>"),
+                    1,
+                )
+            }
+            _ if by.signs_response => sign(&whole(&signed), &self.response_id, key)?,
+            _ => whole(&signed),
+        };
+        Ok(match mistake {
+            Some(Mistake::Tampered) => {
+                response.replacen(&text(&about.family_name), &text(&format!("{}x", about.family_name)), 1)
+            }
+            Some(Mistake::Comment) => {
+                let number = format!("TINIT-{}", about.codice_fiscale.as_str());
+                let (start, end) = number.split_at(14);
+                response.replacen(&number, &format!("{start}<!-- -->{end}"), 1)
+            }
+            Some(Mistake::Doctype) => format!("<!DOCTYPE Response>{response}"),
+            _ => response,
+        })
     }
 
     fn response(&self, inside: &str) -> String {
@@ -277,13 +294,13 @@ fn value(attribute: &str, code: &str, of: &Person) -> Option<String> {
     })
 }
 
-fn random_id(entropy: &dyn Entropy) -> Result<String, Fault> {
+pub(super) fn random_id(entropy: &dyn Entropy) -> Result<String, Fault> {
     let mut random = [0; 20];
     entropy.fill(&mut random)?;
     Ok(random.iter().fold(String::from("_"), |id, byte| id + &format!("{byte:02x}")))
 }
 
 /// UTC, to the millisecond.
-fn instant(at: Timestamp) -> String {
+pub(super) fn instant(at: Timestamp) -> String {
     format!("{at:.3}")
 }

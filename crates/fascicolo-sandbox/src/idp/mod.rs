@@ -2,6 +2,7 @@
 //! They know the site by its published metadata alone.
 
 pub mod answer;
+pub mod logout;
 pub mod mistake;
 mod pages;
 pub mod request;
@@ -16,6 +17,7 @@ use fascicolo_eid::xml::{DS, MD, Place, encode_base64, escape, sign_enveloped};
 use fascicolo_web::ports::{Clock as _, Entropy};
 
 use self::answer::{Answering, answer};
+use self::logout::KeptSession;
 use self::mistake::Mistake;
 use self::request::{Arrived, Desk, Flaw, Request};
 use self::service::Service;
@@ -31,11 +33,12 @@ mod tests;
 /// How many requests wait at most; the oldest goes first.
 const WAITING: usize = 10_000;
 
-/// The providers: path, name, four letters of their SPID codes, whether they sign the whole Response too.
-const PROVIDERS: [(&str, &str, &str, bool); 3] = [
-    ("ponte", "Ponte ID (dimostrazione)", "PONT", false),
-    ("faro", "Faro Identità (dimostrazione)", "FARO", true),
-    ("bussola", "Bussola Sicura (dimostrazione)", "BUSS", false),
+/// The providers: path, name, four letters of their SPID codes, whether they sign the whole Response too, whether they
+/// keep a session at every level.
+const PROVIDERS: [(&str, &str, &str, bool, bool); 3] = [
+    ("ponte", "Ponte ID (dimostrazione)", "PONT", false, false),
+    ("faro", "Faro Identità (dimostrazione)", "FARO", true, false),
+    ("bussola", "Bussola Sicura (dimostrazione)", "BUSS", false, true),
 ];
 
 /// One provider.
@@ -44,6 +47,7 @@ pub struct IdentityProvider {
     pub name: &'static str,
     code: &'static str,
     signs_response: bool,
+    keeps_sessions: bool,
     pub entity_id: String,
     key: SigningKey,
 }
@@ -68,6 +72,7 @@ struct Waiting {
     requests: HashMap<String, Request>,
     order: VecDeque<String>,
     used: HashSet<String>,
+    sessions: VecDeque<KeptSession>,
     /// The last good answer of each provider, to be sent again by [`Mistake::Replay`].
     good: HashMap<&'static str, String>,
 }
@@ -122,13 +127,16 @@ impl Idps {
         let mut keys = parts.keys;
         let foreign_key = keys.pop().ok_or_else(|| Fault::bare("opening the identity providers: no keys"))?;
         let providers =
-            PROVIDERS.iter().zip(keys).map(|((slug, name, code, signs_response), key)| IdentityProvider {
-                slug,
-                name,
-                code,
-                signs_response: *signs_response,
-                entity_id: format!("{}/idp/{slug}", parts.origin),
-                key,
+            PROVIDERS.iter().zip(keys).map(|((slug, name, code, signs_response, keeps_sessions), key)| {
+                IdentityProvider {
+                    slug,
+                    name,
+                    code,
+                    signs_response: *signs_response,
+                    keeps_sessions: *keeps_sessions,
+                    entity_id: format!("{}/idp/{slug}", parts.origin),
+                    key,
+                }
             });
         Ok(Self(Arc::new(Inner {
             providers: providers.collect(),
@@ -208,11 +216,17 @@ impl Idps {
                 key: &provider.key,
                 foreign_key: &self.0.foreign_key,
                 signs_response: provider.signs_response,
+                keeps_sessions: provider.keeps_sessions,
                 audience: &self.0.service.entity_id,
                 now: self.0.clock.now(),
                 entropy: &*self.0.entropy,
             };
-            encode_base64(answer(&by, &request, about, mistake)?.as_bytes())
+            let answered = answer(&by, &request, about, mistake)?;
+            if let (None, Some(index)) = (mistake, answered.session_index) {
+                let (provider, name_id, person) = (provider.slug, answered.name_id, about.name());
+                self.keep(KeptSession { provider, index, name_id, person });
+            }
+            encode_base64(answered.xml.as_bytes())
         };
         if mistake.is_none() {
             self.waiting().good.insert(provider.slug, saml_response.clone());

@@ -4,10 +4,11 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use fascicolo_web::http::forms::Fields;
 
+use super::logout::{self, KeptSession, Taken, Way};
 use super::mistake::Mistake;
 use super::request::{Arrived, Flaw};
 use super::{IdentityProvider, Idps, Outbound};
@@ -20,7 +21,9 @@ pub fn routes(idps: Idps) -> Router {
         .route("/idp/{provider}/metadata", get(metadata))
         .route("/idp/{provider}/sso", get(redirected).post(posted))
         .route("/idp/{provider}/accesso", post(choose))
-        .route("/idp/{provider}/slo", get(logout).post(logout))
+        .route("/idp/{provider}/sessioni", get(sessions))
+        .route("/idp/{provider}/sessioni/{way}/{index}", get(end_session))
+        .route("/idp/{provider}/slo", get(logout_redirected).post(logout_posted))
         .with_state(idps)
 }
 
@@ -49,6 +52,24 @@ struct AnswerPage<'a> {
 struct FlawPage<'a> {
     provider: &'a IdentityProvider,
     flaw: Flaw,
+}
+
+#[derive(Template)]
+#[template(path = "sessions.html")]
+struct SessionsPage<'a> {
+    provider: &'a IdentityProvider,
+    sessions: Vec<KeptSession>,
+}
+
+#[derive(Template)]
+#[template(path = "hand_over.html")]
+struct HandOverPage<'a> {
+    provider: &'a IdentityProvider,
+    service: &'a str,
+    action: String,
+    field: &'static str,
+    message: String,
+    relay_state: String,
 }
 
 #[derive(Template)]
@@ -114,7 +135,60 @@ async fn choose(
     show_posting_to(&consumer, &AnswerPage { provider, service, about, wrong: mistake.is_some(), outbound })
 }
 
-async fn logout(State(idps): State<Idps>, Path(slug): Path<String>) -> Result<Response, Problem> {
+/// The sessions that the provider keeps, each with the ways to end it.
+async fn sessions(State(idps): State<Idps>, Path(slug): Path<String>) -> Result<Response, Problem> {
     let provider = idps.provider(&slug).ok_or(Problem::NotFound)?;
-    show(StatusCode::OK, &LogoutPage { provider })
+    show(StatusCode::OK, &SessionsPage { provider, sessions: idps.sessions(provider) })
+}
+
+async fn end_session(
+    State(idps): State<Idps>,
+    Path((slug, way, index)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let provider = idps.provider(&slug).ok_or(Problem::NotFound)?;
+    let way = match way.as_str() {
+        "redirect" => Way::Redirect,
+        "post" => Way::Post,
+        _ => return Err(Problem::NotFound),
+    };
+    send(&idps, provider, idps.end(provider, &index, way)?.ok_or(Problem::NotFound)?)
+}
+
+async fn logout_redirected(
+    State(idps): State<Idps>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    logout(&idps, &slug, &Arrived::Redirect(query.as_deref().unwrap_or_default()))
+}
+
+async fn logout_posted(
+    State(idps): State<Idps>,
+    Path(slug): Path<String>,
+    body: String,
+) -> Result<Response, Problem> {
+    logout(&idps, &slug, &Arrived::Post(&body))
+}
+
+fn logout(idps: &Idps, slug: &str, arrived: &Arrived<'_>) -> Result<Response, Problem> {
+    let provider = idps.provider(slug).ok_or(Problem::NotFound)?;
+    match idps.take_logout(provider, arrived)? {
+        Ok(Taken::Done) => show(StatusCode::OK, &LogoutPage { provider }),
+        Ok(Taken::Ended(outbound)) => send(idps, provider, outbound),
+        Err(flaw) => {
+            tracing::warn!(provider = slug, flaw = ?flaw, "a logout message of the site is wrong");
+            show(StatusCode::BAD_REQUEST, &FlawPage { provider, flaw })
+        }
+    }
+}
+
+fn send(idps: &Idps, provider: &IdentityProvider, outbound: logout::Outbound) -> Result<Response, Problem> {
+    match outbound {
+        logout::Outbound::Redirect { url } => Ok(Redirect::to(&url).into_response()),
+        logout::Outbound::Post { action, field, message, relay_state } => {
+            let service = idps.0.service.name.as_str();
+            let to = origin_of(&action).to_owned();
+            show_posting_to(&to, &HandOverPage { provider, service, action, field, message, relay_state })
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The site's AuthnRequest as an identity provider checks it: the signature, then every rule of SPID-A.
+//! The site's messages out of their bindings, and its AuthnRequest as an identity provider checks it: the signature, then every rule of SPID-A.
 //! Written from the rules, not from the code that makes requests.
 
 use std::io::Read as _;
@@ -75,6 +75,8 @@ pub enum Flaw {
     AttributeSet,
     #[error("Subject, Scoping o RequesterID non vanno inviati (SPID-A8)")]
     Unwanted,
+    #[error("nessuna sessione aperta ha questo SessionIndex (SPID-O2)")]
+    NoSession,
 }
 
 /// How a request arrived.
@@ -98,45 +100,68 @@ pub struct Desk<'a> {
 /// # Errors
 /// The first rule that does not hold.
 pub fn read(arrived: &Arrived<'_>, desk: &Desk<'_>) -> Result<Request, Flaw> {
-    let (xml, relay_state) = match arrived {
-        Arrived::Redirect(query) => redirected(query, desk.service)?,
-        Arrived::Post(body) => posted(body)?,
-    };
+    let unpacked = unpack(arrived, &["SAMLRequest"], desk.service)?;
+    let relay_state = &unpacked.relay_state;
     if relay_state.is_empty() || relay_state.len() > 80 || relay_state.contains("http") {
         return Err(Flaw::RelayState);
     }
-    let tree = Tree::read(&xml, &Limits::MESSAGE).map_err(|_| Flaw::Unreadable)?;
+    let tree = unpacked.tree()?;
     let root = tree.root();
     if !is(root, SAMLP, "AuthnRequest") {
         return Err(Flaw::Shape);
     }
-    let signed_inside = root.children().any(|n| is(n, DS, "Signature"));
-    match arrived {
-        Arrived::Redirect(_) if signed_inside => return Err(Flaw::Signature),
-        Arrived::Post(_) if verify(root, &desk.service.keys).is_err() => return Err(Flaw::Signature),
-        Arrived::Redirect(_) | Arrived::Post(_) => {}
+    unpacked.signed(root, desk.service)?;
+    check(root, relay_state.clone(), desk)
+}
+
+/// A message out of its binding; over HTTP-Redirect its signature has been verified.
+pub(super) struct Unpacked {
+    xml: String,
+    pub(super) relay_state: String,
+    redirected: bool,
+}
+
+impl Unpacked {
+    pub(super) fn tree(&self) -> Result<Tree<'_>, Flaw> {
+        Tree::read(&self.xml, &Limits::MESSAGE).map_err(|_| Flaw::Unreadable)
     }
-    check(root, relay_state, desk)
+
+    /// The signature is inside the document over HTTP-POST, and nowhere in it over HTTP-Redirect.
+    pub(super) fn signed(&self, root: Node<'_, '_>, service: &Service) -> Result<(), Flaw> {
+        let inside = root.children().any(|n| is(n, DS, "Signature"));
+        let good = if self.redirected { !inside } else { verify(root, &service.keys).is_ok() };
+        if good { Ok(()) } else { Err(Flaw::Signature) }
+    }
+}
+
+/// Takes a message, in one of `fields`, out of its binding.
+pub(super) fn unpack(arrived: &Arrived<'_>, fields: &[&str], service: &Service) -> Result<Unpacked, Flaw> {
+    match arrived {
+        Arrived::Redirect(query) => redirected(query, fields, service),
+        Arrived::Post(body) => posted(body, fields),
+    }
 }
 
 /// HTTP-Redirect: the signature is over the parameters exactly as they were encoded.
-fn redirected(query: &str, service: &Service) -> Result<(String, String), Flaw> {
-    if names(query) != ["SAMLRequest", "RelayState", "SigAlg", "Signature"] {
+fn redirected(query: &str, fields: &[&str], service: &Service) -> Result<Unpacked, Flaw> {
+    let names = names(query);
+    let field = *fields.iter().find(|f| names.first() == Some(f)).ok_or(Flaw::Parameters)?;
+    if names.get(1..) != Some(&["RelayState", "SigAlg", "Signature"]) {
         return Err(Flaw::Parameters);
     }
-    let fields = Fields::parse(query.as_bytes()).map_err(|_| Flaw::Parameters)?;
+    let values = Fields::parse(query.as_bytes()).map_err(|_| Flaw::Parameters)?;
     let (signed, _) = query.rsplit_once("&Signature=").ok_or(Flaw::Parameters)?;
     // upper-case escapes, as everybody else encodes them when checking
     let mut escapes = query.split('%').skip(1).filter_map(|part| part.get(..2));
     if escapes.any(|hex| hex.bytes().any(|b| b.is_ascii_lowercase())) {
         return Err(Flaw::Parameters);
     }
-    let algorithm = match fields.text("SigAlg") {
+    let algorithm = match values.text("SigAlg") {
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256" => &RSA_PKCS1_2048_8192_SHA256,
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512" => &RSA_PKCS1_2048_8192_SHA512,
         _ => return Err(Flaw::Signature),
     };
-    let signature = decode_base64(fields.text("Signature")).map_err(|_| Flaw::Signature)?;
+    let signature = decode_base64(values.text("Signature")).map_err(|_| Flaw::Signature)?;
     let proved = service
         .keys
         .iter()
@@ -145,11 +170,11 @@ fn redirected(query: &str, service: &Service) -> Result<(String, String), Flaw> 
     if !proved {
         return Err(Flaw::Signature);
     }
-    let deflated = decode_base64(fields.text("SAMLRequest")).map_err(|_| Flaw::Unreadable)?;
+    let deflated = decode_base64(values.text(field)).map_err(|_| Flaw::Unreadable)?;
     let mut xml = String::new();
     let mut inflating = DeflateDecoder::new(deflated.as_slice()).take(LARGEST);
     inflating.read_to_string(&mut xml).map_err(|_| Flaw::Unreadable)?;
-    Ok((xml, fields.text("RelayState").to_owned()))
+    Ok(Unpacked { xml, relay_state: values.text("RelayState").to_owned(), redirected: true })
 }
 
 /// The `SubjectPublicKeyInfo` of a key's certificate.
@@ -159,16 +184,16 @@ fn public_key(key: &VerifyingKey) -> Option<Vec<u8>> {
     Some(certificate.subject_public_key_info().to_vec())
 }
 
-fn posted(body: &str) -> Result<(String, String), Flaw> {
-    let mut names = names(body);
-    names.sort_unstable();
-    if names != ["RelayState", "SAMLRequest"] {
+fn posted(body: &str, fields: &[&str]) -> Result<Unpacked, Flaw> {
+    let names = names(body);
+    let field = *fields.iter().find(|f| names.contains(f)).ok_or(Flaw::Parameters)?;
+    if names.len() != 2 || !names.contains(&"RelayState") {
         return Err(Flaw::Parameters);
     }
-    let fields = Fields::parse(body.as_bytes()).map_err(|_| Flaw::Parameters)?;
-    let xml = decode_base64(fields.text("SAMLRequest")).map_err(|_| Flaw::Unreadable)?;
+    let values = Fields::parse(body.as_bytes()).map_err(|_| Flaw::Parameters)?;
+    let xml = decode_base64(values.text(field)).map_err(|_| Flaw::Unreadable)?;
     let xml = String::from_utf8(xml).map_err(|_| Flaw::Unreadable)?;
-    Ok((xml, fields.text("RelayState").to_owned()))
+    Ok(Unpacked { xml, relay_state: values.text("RelayState").to_owned(), redirected: false })
 }
 
 /// The names of the parameters, in their order.

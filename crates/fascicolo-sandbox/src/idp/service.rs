@@ -12,6 +12,8 @@ pub struct Service {
     pub keys: Vec<VerifyingKey>,
     /// Addresses for answers, by index; the first is the default.
     pub consumers: Vec<(u16, String)>,
+    /// Addresses for logout messages, by the binding's name.
+    pub logouts: Vec<(String, String)>,
     /// Sets of attribute names, by index.
     pub attribute_sets: Vec<(u16, Vec<String>)>,
 }
@@ -42,6 +44,11 @@ impl Service {
             consumers: all(root, MD, "AssertionConsumerService")
                 .filter_map(|n| Some((index(n)?, n.attribute("Location")?.to_owned())))
                 .collect(),
+            logouts: all(root, MD, "SingleLogoutService")
+                .filter_map(|n| {
+                    Some((n.attribute("Binding")?.to_owned(), n.attribute("Location")?.to_owned()))
+                })
+                .collect(),
             attribute_sets: all(root, MD, "AttributeConsumingService")
                 .filter_map(|n| Some((index(n)?, attribute_names(n))))
                 .collect(),
@@ -50,6 +57,14 @@ impl Service {
             return Err(lacking("metadata without key, consumer or attribute set"));
         }
         Ok(service)
+    }
+
+    /// Where logout messages go, by POST or by redirect.
+    #[must_use]
+    pub fn logout(&self, post: bool) -> Option<&str> {
+        let wanted = if post { "HTTP-POST" } else { "HTTP-Redirect" };
+        let found = self.logouts.iter().find(|(binding, _)| binding.ends_with(wanted));
+        found.map(|(_, location)| location.as_str())
     }
 }
 

@@ -224,11 +224,12 @@ fn judged(at: usize, mistake: Option<Mistake>) -> Result<String, Option<u16>> {
         key: &idp.key,
         foreign_key: &world.idps.0.foreign_key,
         signs_response: idp.signs_response,
+        keeps_sessions: idp.keeps_sessions,
         audience: &world.idps.0.service.entity_id,
         now: now(),
         entropy: &SeededEntropy::new(3),
     };
-    let xml = answer(&by, &request, &world.people[0], mistake).unwrap();
+    let xml = answer(&by, &request, &world.people[0], mistake).unwrap().xml;
     let expected = Expected {
         request_id: ID,
         request_at: now(),

@@ -159,7 +159,7 @@ fn session(n: u64) -> NewSession {
         last_seen_at: at(0),
         ends_at: at(DAY),
     };
-    NewSession { session, token: token(n) }
+    NewSession { session, token: token(n), at_provider: None }
 }
 
 fn document(n: u64, owner: u64) -> Document {

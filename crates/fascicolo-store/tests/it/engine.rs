@@ -109,7 +109,7 @@ fn a_fault_says_which_statement_and_never_which_value() {
         let anna = anna();
         place.know(&anna).await;
         let session = crate::harness::session_of(&anna, noon());
-        let new = fascicolo_store::NewSession { session, token: digest("t") };
+        let new = fascicolo_store::NewSession { session, token: digest("t"), at_provider: None };
         let open = async |new: &fascicolo_store::NewSession| {
             let new = new.clone();
             place.store.write(async move |tx| tx.insert_session(&new).await).await

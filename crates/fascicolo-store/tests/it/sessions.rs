@@ -7,7 +7,11 @@ use fascicolo_store::NewSession;
 use crate::harness::{Place, anna, bruno, chance, digest, noon, on_each_engine, session_of};
 
 async fn open(place: &Place, session: fascicolo_domain::login::Session, token: Digest) {
-    place.store.write(async move |tx| tx.insert_session(&NewSession { session, token }).await).await.unwrap();
+    place
+        .store
+        .write(async move |tx| tx.insert_session(&NewSession { session, token, at_provider: None }).await)
+        .await
+        .unwrap();
 }
 
 async fn exists(place: &Place, token: Digest) -> bool {

@@ -51,7 +51,8 @@ async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
     app.store
         .write(async move |tx| {
             tx.purge_sessions(idle_before, now).await?;
-            tx.purge_login_requests(now).await
+            tx.purge_login_requests(now).await?;
+            tx.purge_logout_requests(now).await
         })
         .await
         .map(drop)

@@ -4,15 +4,14 @@ use fascicolo_domain::Fault;
 use fascicolo_domain::audit::{Actor, Deed, Event};
 use fascicolo_domain::ids::{CitizenId, EventId, LoginRequestId, SessionId};
 use fascicolo_domain::login::{Admission, Denial, Identity, Method, Session, admit};
-use fascicolo_domain::person::{Acting, Capacity, Citizen, Standing};
+use fascicolo_domain::person::{Citizen, Standing};
 use fascicolo_domain::retention;
 use fascicolo_domain::secret::{Digest, Token};
-use fascicolo_domain::time::day_in_rome;
 use fascicolo_eid::spid::{
     Anomaly, Answer, Expected, Incoming, Outgoing, Proved, RequestSpec, Verdict, authn_request,
     new_request_id,
 };
-use fascicolo_store::{LoginExchange, LoginRequest, NewSession, Put, Tx};
+use fascicolo_store::{AtProvider, LoginExchange, LoginRequest, NewSession, Put, Tx};
 use jiff::Timestamp;
 
 use super::return_to::ReturnTo;
@@ -215,7 +214,12 @@ async fn conclude(
                         .remember_assertion(&pending.provider, &proved.assertion_id, proved.not_on_or_after)
                         .await?;
                     if fresh {
-                        let login = Login { identity: proved.identity, pending: &pending, now };
+                        let at_provider = AtProvider {
+                            provider: pending.provider.clone(),
+                            name_id: proved.name_id,
+                            session_index: proved.session_index,
+                        };
+                        let login = Login { identity: proved.identity, at_provider, pending: &pending, now };
                         login.settle(&parts, tx, &mut exchange).await?
                     } else {
                         SpidOutcome::Refused("assertion_repeated")
@@ -263,6 +267,7 @@ async fn leave_traces(
 /// A proved identity on its way to a session.
 struct Login<'a> {
     identity: Identity,
+    at_provider: AtProvider,
     pending: &'a LoginRequest,
     now: Timestamp,
 }
@@ -329,7 +334,8 @@ impl Login<'_> {
             last_seen_at: self.now,
             ends_at: admission.ends_at,
         };
-        tx.insert_session(&NewSession { session, token: token.digest() }).await?;
+        let at_provider = Some(self.at_provider.clone());
+        tx.insert_session(&NewSession { session, token: token.digest(), at_provider }).await?;
         Ok((token, session.id))
     }
 
@@ -346,29 +352,4 @@ impl Login<'_> {
             ward: false,
         }
     }
-}
-
-/// Ends a session; one that is gone already is ended (ACC-S3).
-pub(super) async fn end_session(app: &App, token: Digest) -> Result<(), Fault> {
-    let now = app.clock.now();
-    let id = EventId::new(now, app.entropy.id()?);
-    app.store
-        .write(async move |tx| {
-            let Some((session, citizen)) = tx.session(&token).await? else {
-                return Ok(());
-            };
-            if tx.delete_session(&token).await? {
-                let acting = Acting {
-                    actor: citizen.id,
-                    subject: citizen.id,
-                    capacity: Capacity::of_self(citizen.birth_date, citizen.ward, day_in_rome(now)),
-                    method: session.method,
-                    level: session.level,
-                    session: session.id,
-                };
-                tx.record(&Event::by(&acting, Deed::LoggedOut, id, now)).await?;
-            }
-            Ok(())
-        })
-        .await
 }

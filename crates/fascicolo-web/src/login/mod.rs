@@ -5,6 +5,7 @@ pub mod actions;
 mod choose;
 pub mod logout;
 pub mod return_to;
+mod single_logout;
 mod spid;
 mod views;
 
@@ -26,4 +27,10 @@ pub fn routes() -> Router<App> {
         .route("/spid/acs", post(spid::answer).layer(DefaultBodyLimit::max(LARGEST_ANSWER)))
         .route("/esci", post(logout::leave))
         .route("/uscita", get(logout::goodbye))
+        .route("/uscita/gestore", get(single_logout::ask))
+        .route(
+            "/spid/slo",
+            get(single_logout::redirected)
+                .merge(post(single_logout::posted).layer(DefaultBodyLimit::max(LARGEST_ANSWER))),
+        )
 }

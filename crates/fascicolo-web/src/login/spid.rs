@@ -41,7 +41,9 @@ pub(super) async fn start(
     let mut response = match outgoing {
         Outgoing::Redirect { url, .. } => redirect(&url)?,
         Outgoing::Post { action, saml_request, relay_state, .. } => {
-            hand_over(&HandOverPage { page: visitor.page, provider, action, saml_request, relay_state })?
+            let (page, field, message) = (visitor.page, "SAMLRequest", saml_request);
+            let view = HandOverPage { page, provider, action, field, message, relay_state, leaving: false };
+            hand_over(&view)?
         }
     };
     let cookie =
@@ -51,7 +53,7 @@ pub(super) async fn start(
 }
 
 /// The form posts to the provider: its origin, alone, may receive it (decision 12).
-fn hand_over(view: &HandOverPage) -> Result<Response, PageError> {
+pub(super) fn hand_over(view: &HandOverPage) -> Result<Response, PageError> {
     let origin = view.action.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
     let mut response = show_as(StatusCode::OK, view)?;
     let policy = headers::policy_posting_to(&origin).ok_or(PageError::BadRequest)?;
@@ -149,7 +151,7 @@ pub(super) async fn metadata(State(app): State<App>) -> Result<Response, PageErr
 }
 
 /// 302: the SPID checker follows no 303 (SPID-A11).
-fn redirect(location: &str) -> Result<Response, PageError> {
+pub(super) fn redirect(location: &str) -> Result<Response, PageError> {
     let location = HeaderValue::from_str(location).map_err(|_| PageError::BadRequest)?;
     Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
 }

@@ -21,15 +21,26 @@ pub(super) struct ChoosePage {
     pub(super) return_to: Option<ReturnTo>,
 }
 
-/// Hands the request to the provider by POST; a visible button does it without script (SPID-A11).
+/// Hands a message to the provider by POST; a visible button does it without script (SPID-A11).
 #[derive(Template)]
 #[template(path = "login/hand_over.html")]
 pub(super) struct HandOverPage {
     pub(super) page: Page,
     pub(super) provider: String,
     pub(super) action: String,
-    pub(super) saml_request: String,
+    /// `SAMLRequest` or `SAMLResponse`.
+    pub(super) field: &'static str,
+    pub(super) message: String,
     pub(super) relay_state: String,
+    /// The person is on the way out, not in.
+    pub(super) leaving: bool,
+}
+
+impl HandOverPage {
+    fn say(&self, what: &str) -> String {
+        let way = if self.leaving { "hand_over_leaving" } else { "hand_over" };
+        self.page.fill(&format!("login.{way}.{what}"), &[("provider", self.provider.as_str())])
+    }
 }
 
 /// Why nobody got in: an anomaly the provider reported, an answer that proves nothing, a denial of ours (SPID-E, ACC-A6).
@@ -52,6 +63,20 @@ pub(super) struct RefusedPage {
 #[template(path = "login/goodbye.html")]
 pub(super) struct GoodbyePage {
     pub(super) page: Page,
+    /// What became of the provider's session: a text key below `login.goodbye`.
+    pub(super) outcome: Option<&'static str>,
+    /// The provider keeps a session of its own, which may be ended too.
+    pub(super) provider: Option<ProviderLink>,
+}
+
+impl GoodbyePage {
+    fn said(&self) -> Option<String> {
+        self.outcome.map(|outcome| self.page.t(&format!("login.goodbye.{outcome}")).to_owned())
+    }
+
+    fn offer(&self, what: &str, provider: &ProviderLink) -> String {
+        self.page.fill(&format!("login.goodbye.{what}"), &[("provider", provider.name.as_str())])
+    }
 }
 
 impl RefusedPage {

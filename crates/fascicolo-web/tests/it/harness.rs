@@ -130,7 +130,7 @@ impl Site {
             last_seen_at: now,
             ends_at: now + SignedDuration::from_hours(8),
         };
-        let new = NewSession { session, token: token.digest() };
+        let new = NewSession { session, token: token.digest(), at_provider: None };
         app.store.write(async move |tx| tx.insert_session(&new).await).await.unwrap();
         Browser { token: Some(token), session: Some(session.id), ..self.browser() }
     }
