@@ -73,5 +73,7 @@ async fn the_providers_publish_metadata_and_what_is_not_there_is_a_page() {
         assert_eq!(ask(path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
     assert_eq!(ask("/idp/faro/sso?SAMLRequest=x").await.status(), StatusCode::BAD_REQUEST);
-    assert_eq!(ask("/idp/faro/slo").await.status(), StatusCode::OK);
+    assert_eq!(ask("/idp/faro/slo?SAMLRequest=x").await.status(), StatusCode::BAD_REQUEST);
+    assert!(text(ask("/idp/bussola/sessioni").await).await.contains("Nessuna"));
+    assert_eq!(ask("/idp/bussola/sessioni/post/_0").await.status(), StatusCode::NOT_FOUND);
 }

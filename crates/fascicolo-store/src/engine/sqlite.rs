@@ -155,7 +155,10 @@ impl Writer {
     /// Runs what has gathered, commits once, answers all.
     fn batch(&mut self, first: Job, queue: &Queue<Job>) {
         if let Err(broken) = self.begin() {
-            for job in std::iter::once(first).chain(std::iter::from_fn(|| queue.try_pop())) {
+            // those who waited; who comes after the first answer may find the file free
+            let waited: Vec<Job> =
+                std::iter::once(first).chain(std::iter::from_fn(|| queue.try_pop())).collect();
+            for job in waited {
                 job.refuse(broken.clone());
             }
             return;

@@ -20,6 +20,8 @@ mod leases;
 #[cfg(test)]
 mod login_requests;
 #[cfg(test)]
+mod logout_requests;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod objects;

@@ -32,12 +32,14 @@ fn routes() -> BTreeSet<(String, &'static str)> {
                         Some(quoted) => quoted.strip_suffix('"').unwrap(),
                         None => constant(code, pattern),
                     };
-                    let handlers = handlers.split("\n").next().unwrap();
+                    let handlers = within(handlers);
+                    let known = found.len();
                     for (word, method) in [("get(", "GET"), ("words(", "GET"), ("post(", "POST")] {
                         if handlers.contains(word) {
                             found.insert((pattern.to_owned(), method));
                         }
                     }
+                    assert!(found.len() > known, "no method of {pattern} in «{handlers}»");
                 }
             }
         }
@@ -62,6 +64,20 @@ async fn answer(browser: &Browser, method: &str, path: &str) -> String {
         return "login".to_owned();
     }
     answer.status.as_u16().to_string()
+}
+
+/// The text up to the parenthesis that closes one opened before it.
+fn within(text: &str) -> &str {
+    let mut depth = 1;
+    let end = text.find(|c| {
+        depth += match c {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth == 0
+    });
+    &text[..end.unwrap()]
 }
 
 /// One row: a fresh site for each caller, so that what one does changes nothing for the next.

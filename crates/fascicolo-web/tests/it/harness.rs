@@ -39,7 +39,13 @@ pub(crate) struct Site {
 impl Site {
     /// A site without documents, which knows Mario and Anna.
     pub(crate) async fn open() -> Self {
-        let sandbox = sandbox(Options::for_tests(NOW.parse().unwrap(), Contents::None)).await.unwrap();
+        Self::open_with(fascicolo_eid::spid::Binding::Redirect).await
+    }
+
+    /// The same, asking identity providers over this binding.
+    pub(crate) async fn open_with(binding: fascicolo_eid::spid::Binding) -> Self {
+        let options = Options::for_tests(NOW.parse().unwrap(), Contents::None);
+        let sandbox = sandbox(Options { binding, ..options }).await.unwrap();
         let router = sandbox.site();
         let site = Self { sandbox, router };
         site.register(MARIO, "Mario", true).await;

@@ -25,7 +25,12 @@ impl Login {
     }
 
     pub(crate) async fn begin_from(site: &Site, browser: &Browser, start: &str) -> Self {
-        let provider = &site.sandbox.idps.providers()[0].entity_id;
+        Self::begin_at(site, browser, start, 0).await
+    }
+
+    /// With another of the sandbox's providers.
+    pub(crate) async fn begin_at(site: &Site, browser: &Browser, start: &str, provider: usize) -> Self {
+        let provider = &site.sandbox.idps.providers()[provider].entity_id;
         let answer = browser.get(&format!("{start}{}", encode(provider))).await;
         assert_eq!(answer.status, StatusCode::FOUND, "{answer:?}");
         let set = answer.headers.get_all(header::SET_COOKIE).iter();
@@ -87,6 +92,11 @@ impl Waiting {
         Self { slug: path.split('/').nth(2).unwrap().to_owned(), handle: field(&page, "richiesta") }
     }
 
+    /// On the page that a form led to.
+    pub(crate) fn of(page: &Answer, slug: &str) -> Self {
+        Self { slug: slug.to_owned(), handle: field(page.text(), "richiesta") }
+    }
+
     /// Chooses somebody, or a wrong answer about them.
     pub(crate) async fn choose(&self, site: &Site, person: &str, mistake: Option<&str>) -> Handed {
         let mut form = format!("richiesta={}&persona={person}", encode(&self.handle));
@@ -112,15 +122,80 @@ pub(crate) async fn log_in_as(site: &Site, person: &str) -> (Answer, Browser) {
     (answer, browser)
 }
 
-async fn standins(site: &Site, mut request: Request<Body>) -> String {
+/// A message in the browser's hands: an address to go to, or a form to send.
+#[derive(Clone)]
+pub(crate) enum Message {
+    Go(String),
+    Send { action: String, fields: Vec<(&'static str, String)> },
+}
+
+impl Message {
+    /// What a site or a provider gave the browser to carry.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        if answer.status.is_redirection() {
+            return Self::Go(answer.header(header::LOCATION).to_owned());
+        }
+        let page = answer.text();
+        let action = page.split("action=\"http").nth(1).unwrap_or_else(|| panic!("no form: {page}"));
+        let names = ["SAMLRequest", "SAMLResponse", "RelayState"];
+        let sent = names.into_iter().filter(|name| page.contains(&format!("name=\"{name}\"")));
+        Self::Send {
+            action: format!("http{}", action.split('"').next().unwrap()),
+            fields: sent.map(|name| (name, field(page, name))).collect(),
+        }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        match self {
+            Self::Go(url) => url,
+            Self::Send { action, .. } => action,
+        }
+    }
+
+    /// The same with other words in its fields or its query.
+    pub(crate) fn altered(&self, change: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Go(url) => Self::Go(change(url)),
+            Self::Send { action, fields } => Self::Send {
+                action: action.clone(),
+                fields: fields.iter().map(|(name, value)| (*name, change(value))).collect(),
+            },
+        }
+    }
+
+    /// To where it is addressed; without cookies, as a form of another site.
+    pub(crate) async fn carry(&self, site: &Site) -> Answer {
+        let path = |url: &str| format!("/{}", url.splitn(4, '/').nth(3).unwrap());
+        let request = match self {
+            Self::Go(url) => Request::get(path(url)).body(Body::empty()).unwrap(),
+            Self::Send { action, fields } => {
+                let body: Vec<String> =
+                    fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+                let post = Request::post(path(action)).header(header::CONTENT_TYPE, FORM);
+                let post = post.header("sec-fetch-site", "cross-site");
+                post.body(Body::from(body.join("&"))).unwrap()
+            }
+        };
+        if self.address().starts_with("http://127.0.0.1:8081") {
+            return at_standins(site, request).await;
+        }
+        let mut request = request;
+        request.headers_mut().insert(header::HOST, header::HeaderValue::from_static("localhost:8443"));
+        site.browser().answer(request).await
+    }
+}
+
+/// A request to the world outside the site.
+pub(crate) async fn at_standins(site: &Site, mut request: Request<Body>) -> Answer {
     let host = header::HeaderValue::from_static("127.0.0.1:8081");
     request.headers_mut().insert(header::HOST, host);
-    let response = site.sandbox.standins.clone().oneshot(request).await.unwrap();
-    let status = response.status();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    let text = String::from_utf8(body.to_vec()).unwrap();
-    assert_eq!(status, StatusCode::OK, "{text}");
-    text
+    let (parts, body) = site.sandbox.standins.clone().oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer { status: parts.status, headers: parts.headers, body: Some(body) }
+}
+
+async fn standins(site: &Site, request: Request<Body>) -> String {
+    at_standins(site, request).await.expect(StatusCode::OK).text().to_owned()
 }
 
 /// The value of a hidden field.

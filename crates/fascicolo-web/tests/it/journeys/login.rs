@@ -4,7 +4,7 @@ use axum::http::{StatusCode, header};
 use fascicolo_sandbox::idp::mistake::Mistake;
 
 use crate::harness::{Answer, Browser, Site};
-use crate::spid::{Handed, Login, Waiting, at_provider, log_in_as};
+use crate::spid::{Handed, Login, Message, Waiting, at_provider, log_in_as};
 
 const ACS: &str = "/spid/acs";
 
@@ -271,4 +271,19 @@ async fn an_answer_in_a_link_is_none() {
     let query = format!("{ACS}?SAMLResponse={}", fascicolo_web::http::forms::encode(&handed.saml_response));
     let empty = login.send(&site, &query, "application/x-www-form-urlencoded", Vec::new()).await;
     empty.expect(StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_request_travels_by_form_too_and_may_go_to_that_provider_alone() {
+    let site = Site::open_with(fascicolo_eid::spid::Binding::Post).await;
+    let provider = &site.sandbox.idps.providers()[0].entity_id;
+    let start = format!("/accesso/spid?idp={}", fascicolo_web::http::forms::encode(provider));
+    let page = site.browser().get(&start).await.expect(StatusCode::OK).says("Ponte ID");
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("form-action http://127.0.0.1:8081;"), "{policy}");
+    let cookies = page.headers.get_all(header::SET_COOKIE).iter().map(|c| c.to_str().unwrap().to_owned());
+    let login = Login { url: String::new(), cookies: cookies.collect() };
+    let asked = Message::of(&page).carry(&site).await.expect(StatusCode::OK);
+    let answer = Waiting::of(&asked, "ponte").choose(&site, "giulia", None).await.post(&site, &login).await;
+    assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::FOUND, "/fascicolo"));
 }

@@ -7,4 +7,5 @@ mod history;
 mod intake;
 mod login;
 mod profile;
+mod single_logout;
 mod verification;
