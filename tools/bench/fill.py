@@ -1,5 +1,5 @@
 """Fills a migrated, empty database with documents for load runs: 2 million rows by default, of which one person has
-50,000 and another 10. Prints the two persons' session cookies, one a line.
+50,000, another 20 (as many as a page lists) and another 10. Prints the three persons' session cookies, one a line.
 
 fill.py sqlite FILE [ROWS]      fill.py postgres URL [ROWS]
 """
@@ -15,7 +15,7 @@ import uuid
 KINDS = ["11502-2", "68604-8", "11488-4", "34105-7", "59258-4", "57833-6", "57832-8", "82593-5"]
 WORDS = ["Esami del sangue", "Radiografia del torace", "Visita cardiologica", "Lettera di dimissione", "Ricetta farmaci"]
 ISSUERS = [f"Azienda sanitaria di prova {n}" for n in range(40)]
-HEAVY, LIGHT, OTHERS = 50_000, 10, 97
+HEAVY, FULL_PAGE, LIGHT, OTHERS = 50_000, 20, 10, 97
 NOW = int(time.time() * 1000)
 YEAR = 365 * 24 * 3600 * 1000
 chance = random.Random(7)
@@ -50,10 +50,11 @@ def uuid7(at: int) -> str:
 
 
 def people(rows: int):
-    """(id, how many documents), the two measured ones first."""
+    """(id, how many documents), the three measured ones first."""
     yield uuid7(NOW), HEAVY
+    yield uuid7(NOW), FULL_PAGE
     yield uuid7(NOW), LIGHT
-    left = rows - HEAVY - LIGHT
+    left = rows - HEAVY - FULL_PAGE - LIGHT
     while left > 0:
         yield uuid7(NOW), min(OTHERS, left)
         left -= OTHERS
@@ -72,7 +73,7 @@ def documents(identity: str, count: int):
             identity, uuid7(at), chance.choice(KINDS), title, "2.16.840.1.113883.2.9.2.30.4.4", key,
             hashlib.md5(key.encode()).hexdigest()[:17].upper(), at, at, issuer, "Dott. Prova", 1, "current", None, "N", False,
             False, "intact", "Dott. Prova", True, at, True, uuid7(at), 184_000, hashlib.sha256(key.encode()).digest(),
-            title, issuer, title.lower(),
+            title, issuer, f"{title}\n{issuer}".lower(),
         )
 
 
@@ -81,7 +82,7 @@ def tables(rows: int, cookies: list[str]):
     everyone = list(people(rows))
     yield "citizens", CITIZEN, (citizen(n, identity) for n, (identity, _) in enumerate(everyone))
     sessions = []
-    for identity, _ in everyone[:2]:
+    for identity, _ in everyone[:3]:
         token = chance.randbytes(32)
         cookies.append(token.hex())
         sessions.append((hashlib.sha256(token).digest(), uuid7(NOW), identity, "spid", 2, NOW, NOW, NOW + YEAR))
@@ -111,7 +112,7 @@ def text(value) -> str:
         case bytes():
             return "\\\\x" + value.hex()
         case _:
-            return str(value)
+            return str(value).replace("\n", "\\n")
 
 
 def postgres(url: str, rows: int) -> list[str]:

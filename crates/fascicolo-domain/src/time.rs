@@ -1,5 +1,7 @@
 //! Europe/Rome where the law counts days, UTC elsewhere (GEN-G6).
 
+use std::sync::LazyLock;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -8,7 +10,8 @@ use jiff::{Timestamp, ToSpan as _};
 #[must_use]
 pub fn rome() -> TimeZone {
     // The zone data are compiled in; UTC would only be used if they were not.
-    TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC)
+    static ROME: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC));
+    ROME.clone()
 }
 
 /// The day it is in Italy.

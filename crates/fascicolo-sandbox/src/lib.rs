@@ -108,9 +108,23 @@ pub struct Sandbox {
     /// The pages of the outside world.
     pub standins: Router,
     pub kept: Kept,
+    /// How many documents the person with very many shall have, if they are still to come.
+    missing: Option<u32>,
 }
 
 impl Sandbox {
+    /// Fills in what may come while the site is open already: the person with very many documents.
+    ///
+    /// # Errors
+    /// The store or the disk failed.
+    pub async fn finish(&self) -> Result<(), Fault> {
+        if let Some(many) = self.missing {
+            seed::multiply(&self.app, &self.people, many).await?;
+            self.kept.write(SEEDED, "")?;
+        }
+        Ok(())
+    }
+
     /// The site's pages.
     pub fn site(&self) -> Router {
         fascicolo_web::site(self.app.clone())
@@ -161,9 +175,13 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         signers: anchors(&kept, &signers)?,
         throttles: Throttles::default(),
     });
+    let mut missing = None;
     if kept.read(SEEDED)?.is_none() {
         seed::fill(&app, &people, options.contents, signers).await?;
-        kept.write(SEEDED, "")?;
+        match options.contents {
+            Contents::Everything { many } => missing = Some(many),
+            Contents::None | Contents::Of(_) => kept.write(SEEDED, "")?,
+        }
     }
     let front = Front {
         site: options.addresses.site,
@@ -172,7 +190,7 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         clock: Arc::clone(&clock),
     };
     let standins = standins::routes(front, idps.clone());
-    Ok(Sandbox { app, clock, people, idps, standins, kept })
+    Ok(Sandbox { app, clock, people, idps, standins, kept, missing })
 }
 
 /// There once everything of the first start is in the record.

@@ -83,9 +83,16 @@ async fn start(wanted: Wanted) -> Result<(), Fault> {
     }
     say(&lines)?;
     let work = tokio::spawn(periodic_work(sandbox.app.clone(), site_key(&sandbox.kept)?));
+    let finishing = async {
+        if let Err(fault) = sandbox.finish().await {
+            tracing::error!("filling the record: {fault:?}");
+        }
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = finishing => {}
     }
     work.abort();
     tracing::info!("stopping");

@@ -34,6 +34,7 @@ static MIGRATIONS: &[Migration] = migrations! {
     6 "0006_leases",
     7 "0007_cards",
     8 "0008_single_logout",
+    9 "0009_search_issuers",
 };
 
 /// Tables that have a partition a month (PostgreSQL).

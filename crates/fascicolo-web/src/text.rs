@@ -140,8 +140,7 @@ impl Words {
     #[must_use]
     pub fn day(&self, day: Date) -> String {
         let ordinal = if day.day() == 1 && self.language == Language::Italian { "º" } else { "" };
-        let month =
-            self.t(MONTHS.get(usize::from(day.month().unsigned_abs()) - 1).copied().unwrap_or("")).to_owned();
+        let month = self.t(MONTHS.get(usize::from(day.month().unsigned_abs()) - 1).copied().unwrap_or(""));
         format!("{}{ordinal} {month} {}", day.day(), day.year())
     }
 

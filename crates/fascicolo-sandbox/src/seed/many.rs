@@ -10,7 +10,7 @@ use fascicolo_web::App;
 use fascicolo_web::ports::EntropyExt as _;
 
 /// Rows a commit.
-const BATCH: u32 = 5_000;
+const BATCH: u32 = 1_000;
 /// Between two documents: nine a day makes 50,000 in fifteen years.
 const APART_SECONDS: i64 = 9_600;
 

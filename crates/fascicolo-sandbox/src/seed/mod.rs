@@ -52,12 +52,19 @@ pub(crate) async fn fill(
         take_all_in(app, jobs, signers).await?;
         tracing::info!(documents, elapsed = ?start.elapsed(), "sample documents taken in");
     }
-    if let Contents::Everything { many } = contents {
-        for person in people.iter().filter(|p| p.many) {
-            let subject = citizen_of(app, person).await?;
-            many::multiply(app, subject, many).await?;
-            tracing::info!(rows = many, elapsed = ?start.elapsed(), "one person has very many documents");
-        }
+    Ok(())
+}
+
+/// Gives very many documents to whoever shall have them.
+///
+/// # Errors
+/// The store failed.
+pub(crate) async fn multiply(app: &App, people: &[Person], many: u32) -> Result<(), Fault> {
+    let start = Instant::now();
+    for person in people.iter().filter(|p| p.many) {
+        let subject = citizen_of(app, person).await?;
+        many::multiply(app, subject, many).await?;
+        tracing::info!(rows = many, elapsed = ?start.elapsed(), "one person has very many documents");
     }
     Ok(())
 }

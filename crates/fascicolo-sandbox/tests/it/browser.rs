@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+#[derive(Clone)]
 pub(crate) struct Browser {
     tls: TlsConnector,
     /// By host and name.
@@ -78,7 +79,9 @@ impl Browser {
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let mut request = format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         request += "Accept: text/html\r\nAccept-Language: it\r\n";
-        let cookies = self.cookies.iter().filter(|((h, _), _)| h == host);
+        // cookies know no ports
+        let name = host.split(':').next().unwrap();
+        let cookies = self.cookies.iter().filter(|((h, _), _)| h == name);
         let cookies: Vec<String> = cookies.map(|((_, name), value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request += &format!("Cookie: {}\r\n", cookies.join("; "));
@@ -90,15 +93,15 @@ impl Browser {
         request += &format!("\r\n{body}");
         let stream = TcpStream::connect(host.replace("localhost", "127.0.0.1")).await.unwrap();
         let answer = if scheme == "https" {
-            let name = ServerName::try_from(host.split(':').next().unwrap().to_owned()).unwrap();
-            exchange(self.tls.connect(name, stream).await.unwrap(), &request).await
+            let certified = ServerName::try_from(name.to_owned()).unwrap();
+            exchange(self.tls.connect(certified, stream).await.unwrap(), &request).await
         } else {
             exchange(stream, &request).await
         };
         let page = Page::read(url, &answer);
         for (_, line) in page.headers.iter().filter(|(name, _)| name == "set-cookie") {
-            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
-            let key = (host.to_owned(), name.to_owned());
+            let (cookie, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            let key = (name.to_owned(), cookie.to_owned());
             if line.contains("Max-Age=0") {
                 self.cookies.remove(&key);
             } else {

@@ -4,14 +4,14 @@ use crate::browser::{Browser, Page};
 use crate::program::Program;
 
 /// From the site's first page to the provider's.
-async fn to_provider(browser: &mut Browser, program: &Program) -> Page {
+pub(crate) async fn to_provider(browser: &mut Browser, program: &Program) -> Page {
     let choose = browser.get(&format!("{}/accesso", program.address("site"))).await;
     assert_eq!(choose.status, 200);
     browser.get(&choose.link("ponte")).await
 }
 
 /// Chooses somebody, and hands the answer on.
-async fn answer(
+pub(crate) async fn answer(
     browser: &mut Browser,
     at: &Page,
     program: &Program,

@@ -7,4 +7,6 @@ mod in_process;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod killed;
+#[cfg(test)]
 mod program;

@@ -46,6 +46,12 @@ impl Program {
         PathBuf::from(self.address("ca"))
     }
 
+    /// `kill -9`.
+    pub(crate) fn kill(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
+    }
+
     /// Asks it politely to stop, and returns whether it ended well.
     pub(crate) fn stop(mut self) -> bool {
         let pid = self.child.id().to_string();

@@ -12,8 +12,9 @@ use super::status;
 use crate::engine::{Broken, Columns, Tx};
 use crate::row::Value;
 
-/// Characters of a title or an issuer that a list shows and searches.
+/// Characters of a title or an issuer that a list shows and searches, and bytes: an index row has its limit.
 const SHOWN: usize = 200;
+const SHOWN_BYTES: usize = 400;
 /// Words of a search that may stand apart in a title.
 const WORDS: usize = 3;
 
@@ -25,7 +26,7 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Issued before this instant.
     pub to: Option<Timestamp>,
-    /// Exactly this issuer.
+    /// Part of an issuer's name, in any case.
     pub issuer: Option<String>,
     /// Words that the title contains, in any order and case.
     pub words: Option<String>,
@@ -99,7 +100,7 @@ impl Tx<'_> {
         let sql = "SELECT id, kind, list_title, issued_at, list_issuer, status, replaced_by, protected, hidden, \
                    readable FROM documents WHERE citizen_id = $1 AND (issued_at, id) < ($2, $3) \
                    AND issued_at >= $4 AND issued_at < $5 AND (CAST($6 AS TEXT) IS NULL OR kind = $6) \
-                   AND (CAST($7 AS TEXT) IS NULL OR list_issuer = $7) AND list_words LIKE $8 ESCAPE '!' \
+                   AND list_words LIKE $7 ESCAPE '!' AND list_words LIKE $8 ESCAPE '!' \
                    AND list_words LIKE $9 ESCAPE '!' AND list_words LIKE $10 ESCAPE '!' \
                    ORDER BY issued_at DESC, id DESC LIMIT $11";
         let (at, id) = match after {
@@ -107,6 +108,7 @@ impl Tx<'_> {
             None => (i64::MAX, "~".to_owned()),
         };
         let [first, second, third] = patterns(filter.words.as_deref().unwrap_or(""));
+        let issuer = issuer_pattern(filter.issuer.as_deref().unwrap_or(""));
         let params = [
             subject.into(),
             at.into(),
@@ -114,7 +116,7 @@ impl Tx<'_> {
             filter.from.map_or(i64::MIN, Timestamp::as_millisecond).into(),
             filter.to.map_or(i64::MAX, Timestamp::as_millisecond).into(),
             Value::text_or_null(filter.kind.map(Kind::loinc)),
-            Value::text_or_null(filter.issuer.as_deref().map(cut)),
+            issuer.into(),
             first.into(),
             second.into(),
             third.into(),
@@ -141,28 +143,41 @@ fn listed(c: &mut Columns<'_>) -> Result<Listed, Broken> {
 
 /// What a list shows of a text.
 pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => text.get(..end).unwrap_or(text).trim_end().to_owned() + "…",
+    let too_much = |(nth, (at, c)): &(usize, (usize, char))| *nth == SHOWN || at + c.len_utf8() > SHOWN_BYTES;
+    match text.char_indices().enumerate().find(too_much) {
+        Some((_, (end, _))) => text.get(..end).unwrap_or(text).trim_end().to_owned() + "…",
         None => text.to_owned(),
     }
 }
 
-/// The LIKE patterns of a search: the first words each by itself, the rest together.
+/// What a list searches: the words of the title, a line break, those of the issuer.
+pub(super) fn words(title: &str, issuer: &str) -> String {
+    let line = |text: &str| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{}\n{}", line(title), line(issuer))
+}
+
+/// The LIKE patterns of a search in titles: the first words each by itself, the rest together.
 fn patterns(words: &str) -> [String; WORDS] {
     let words = words.to_lowercase();
     let mut words = words.split_whitespace();
-    let mut pattern = |all: bool| {
-        let mut words = words.by_ref().take(if all { usize::MAX } else { 1 });
-        let Some(mut text) = words.next().map(escaped) else {
-            return "%".to_owned();
-        };
-        for word in words {
-            text.push(' ');
-            text.push_str(&escaped(word));
-        }
-        format!("%{text}%")
+    let mut pattern = |all: bool| match joined(words.by_ref().take(if all { usize::MAX } else { 1 })) {
+        Some(text) => format!("%{text}%\n%"),
+        None => "%".to_owned(),
     };
     [pattern(false), pattern(false), pattern(true)]
+}
+
+/// The LIKE pattern of a search for an issuer: its words, together.
+fn issuer_pattern(words: &str) -> String {
+    match joined(words.to_lowercase().split_whitespace()) {
+        Some(text) => format!("%\n%{text}%"),
+        None => "%".to_owned(),
+    }
+}
+
+fn joined<'w>(words: impl Iterator<Item = &'w str>) -> Option<String> {
+    let words: Vec<String> = words.map(escaped).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 fn escaped(word: &str) -> String {
@@ -176,8 +191,12 @@ mod tests {
     #[test]
     fn a_search_is_cut_into_words_and_its_signs_mean_themselves() {
         assert_eq!(patterns("  "), ["%", "%", "%"]);
-        assert_eq!(patterns("Esami"), ["%esami%", "%", "%"]);
-        assert_eq!(patterns("100% A_b c d!"), ["%100!%%", "%a!_b%", "%c d!!%"]);
+        assert_eq!(patterns("Esami"), ["%esami%\n%", "%", "%"]);
+        assert_eq!(patterns("100% A_b c  d!"), ["%100!%%\n%", "%a!_b%\n%", "%c d!!%\n%"]);
+        assert_eq!(
+            (issuer_pattern(" "), issuer_pattern("San  Marco")),
+            ("%".into(), "%\n%san marco%".into())
+        );
     }
 
     #[test]
@@ -185,5 +204,8 @@ mod tests {
         assert_eq!(cut("breve"), "breve");
         assert_eq!(cut(&"è".repeat(200)), "è".repeat(200));
         assert_eq!(cut(&"è".repeat(201)), "è".repeat(200) + "…");
+        assert_eq!(cut(&"漢".repeat(133)), "漢".repeat(133));
+        assert_eq!(cut(&"漢".repeat(134)), "漢".repeat(133) + "…");
+        assert_eq!(cut(&"🩺".repeat(200)), "🩺".repeat(100) + "…");
     }
 }

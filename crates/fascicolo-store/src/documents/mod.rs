@@ -100,7 +100,8 @@ impl Tx<'_> {
             Signature::Broken => ("broken", None, None, None),
             Signature::NotSigned => ("not_signed", None, None, None),
         };
-        let list_title = list::cut(&d.title);
+        let (list_title, list_issuer) = (list::cut(&d.title), list::cut(&d.issuer));
+        let list_words = list::words(&list_title, &list_issuer);
         let params = [
             d.subject.into(),
             d.id.into(),
@@ -128,8 +129,8 @@ impl Tx<'_> {
             number(d.size),
             (&d.sha256).into(),
             list_title.as_str().into(),
-            list::cut(&d.issuer).into(),
-            list_title.to_lowercase().into(),
+            list_issuer.as_str().into(),
+            list_words.into(),
         ];
         self.execute(sql, &params).await.map(drop)
     }

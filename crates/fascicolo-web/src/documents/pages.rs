@@ -1,7 +1,5 @@
 //! The pages of documents: read the request, call one action, render.
 
-use std::collections::BTreeSet;
-
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -77,7 +75,6 @@ pub(super) async fn list(
     let words = &citizen.page.words;
     show(&ListPage {
         kinds: views::kind_choices(words),
-        issuers: views::issuers(&rows.rows),
         years: views::by_year(words, &rows.rows),
         typed,
         wrong: Vec::new(),
@@ -107,7 +104,6 @@ pub(super) async fn narrow(
 fn list_to_correct(page: Page, typed: Typed, wrong: Vec<Wrong>) -> Result<Response, PageError> {
     let view = ListPage {
         kinds: views::kind_choices(&page.words),
-        issuers: BTreeSet::new(),
         years: Vec::new(),
         typed,
         wrong,

@@ -1,16 +1,15 @@
 //! What the pages of documents are drawn from.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fascicolo_clinical::cda::Section;
 use fascicolo_domain::Fault;
 use fascicolo_domain::documents::{Chain, Document, Kind, Signature, Status};
-use fascicolo_domain::time::rome;
+use fascicolo_domain::time::day_in_rome;
 use fascicolo_store::Listed;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
@@ -36,8 +35,6 @@ pub(super) struct ListPage {
     pub(super) typed: Typed,
     pub(super) wrong: Vec<Wrong>,
     pub(super) kinds: Vec<KindChoice>,
-    /// The issuers on this page, to be offered while typing.
-    pub(super) issuers: BTreeSet<String>,
     /// The filters opened on a phone, where they are not beside the list.
     pub(super) show_filters: bool,
     pub(super) years: Vec<Year>,
@@ -93,13 +90,17 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn of(words: &Words, listed: &Listed) -> Self {
+        Self::on(words, listed, day_in_rome(listed.issued_at))
+    }
+
+    fn on(words: &Words, listed: &Listed, day: Date) -> Self {
         let kind = kind_name(words, listed.kind);
         Self {
             id: listed.id.to_string(),
             title: title(&listed.title, &kind),
             kind,
-            day: day(listed.issued_at),
-            date: words.date(listed.issued_at),
+            day: day.to_string(),
+            date: words.day(day),
             issuer: listed.issuer.clone(),
             readable: listed.readable,
             successor: successor(listed.status),
@@ -110,17 +111,12 @@ impl Row {
     }
 }
 
-/// The issuers of some documents, each once.
-pub(super) fn issuers(listed: &[Listed]) -> BTreeSet<String> {
-    listed.iter().map(|document| document.issuer.clone()).collect()
-}
-
 /// Groups rows that are sorted by date.
 pub(super) fn by_year(words: &Words, listed: &[Listed]) -> Vec<Year> {
     let mut years: Vec<Year> = Vec::new();
     for document in listed {
-        let year = document.issued_at.to_zoned(rome()).year();
-        let row = Row::of(words, document);
+        let day = day_in_rome(document.issued_at);
+        let (year, row) = (day.year(), Row::on(words, document, day));
         match years.last_mut() {
             Some(last) if last.year == year => last.rows.push(row),
             Some(_) | None => years.push(Year { year, rows: vec![row] }),
@@ -208,7 +204,7 @@ fn title(title: &str, kind: &str) -> String {
 
 /// For `datetime` attributes and file names.
 pub(super) fn day(at: Timestamp) -> String {
-    at.to_zoned(rome()).date().to_string()
+    day_in_rome(at).to_string()
 }
 
 fn successor(status: Status) -> Option<String> {
