@@ -70,7 +70,8 @@ fn unpredicted(data: Vec<u8>, parameters: &Dictionary) -> Result<Vec<u8>, Refuse
     }
     let bits = number("Colors", 1)? * number("BitsPerComponent", 8)?;
     let pixel = bits.div_ceil(8);
-    let width = (bits * number("Columns", 1)?).div_ceil(8);
+    // a row is never wider than what there is
+    let width = (bits * number("Columns", 1)?).div_ceil(8).min(data.len());
     let mut out = Vec::with_capacity(data.len());
     let mut above = vec![0_u8; width];
     for row in data.chunks(width + 1) {
@@ -163,6 +164,9 @@ mod tests {
         let dictionary = "<</Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 3>>>>";
         let plain = undo(dictionary, &deflated(&rows), 100).unwrap();
         assert_eq!(plain, [1, 2, 3, 1, 2, 3, 2, 3, 4, 2, 3, 4, 3, 4, 5]);
+        // 32 TiB wide, of which there are three bytes
+        let wide = "<</Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 65536/Colors 65536/BitsPerComponent 65536>>>>";
+        assert_eq!(undo(wide, &deflated(&[0, 1, 2, 3]), 100).unwrap(), [1, 2, 3]);
         let other = "<</Filter/FlateDecode/DecodeParms<</Predictor 2/Columns 3>>>>";
         assert_eq!(undo(other, &deflated(&rows), 100), Err(Refused::PdfStructure));
     }
