@@ -77,8 +77,8 @@ impl<'a> File<'a> {
         let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
         let start = head.windows(5).position(|w| w == b"%PDF-").ok_or(Refused::NotPdf)?;
         let bytes = bytes.get(start..).unwrap_or_default();
-        match Self::with(bytes, xref::written) {
-            Err(Refused::PdfStructure) => Self::with(bytes, xref::searched),
+        match Self::with(bytes, xref::written, Budget::new()) {
+            Err(Refused::PdfStructure) => Self::with(bytes, xref::searched, Budget::new()),
             other => other,
         }
     }
@@ -86,8 +86,8 @@ impl<'a> File<'a> {
     fn with(
         bytes: &'a [u8],
         read: fn(&[u8], &mut Budget) -> Result<Table, Refused>,
+        mut budget: Budget,
     ) -> Result<Self, Refused> {
-        let mut budget = Budget::new();
         let (trailer, entries) = read(bytes, &mut budget)?;
         if trailer.has("Encrypt") {
             return Err(Refused::PdfEncrypted);
@@ -168,7 +168,7 @@ impl<'a> File<'a> {
         };
         let mut parser = Parser::new(&container.data, *offset);
         let object = parser.object();
-        self.budget.work(parser.at.saturating_sub(*offset))?;
+        self.budget.work(parser.cost())?;
         match object {
             Err(Refused::PdfStructure) => Ok(Object::Null),
             other => other,
@@ -241,11 +241,11 @@ pub(super) fn indirect(
     let found = parser.unsigned();
     let generation = parser.unsigned();
     if found != usize::try_from(number).ok() || generation.is_none() || !parser.keyword("obj") {
-        budget.work(parser.at.saturating_sub(offset))?;
+        budget.work(parser.cost())?;
         return Err(Refused::PdfStructure);
     }
     let object = parser.object();
-    budget.work(parser.at.saturating_sub(offset))?;
+    budget.work(parser.cost())?;
     Ok((object?, parser.at))
 }
 
@@ -258,18 +258,21 @@ pub(super) fn stream_after<'a>(
     budget: &mut Budget,
 ) -> Result<Option<Stream<'a>>, Refused> {
     let mut parser = Parser::new(bytes, at);
-    if !parser.keyword("stream") {
+    let found = parser.keyword("stream");
+    budget.work(parser.cost())?;
+    if !found {
         return Ok(None);
     }
     let body = match parser.rest() {
         [b'\r', b'\n', body @ ..] | [b'\n' | b'\r', body @ ..] | body => body,
     };
-    let raw = length.and_then(|length| {
-        let (raw, rest) = body.split_at_checked(length)?;
-        Parser::new(rest, 0).keyword("endstream").then_some(raw)
-    });
-    if let Some(raw) = raw {
-        return Ok(Some(Stream { dictionary, raw }));
+    if let Some((raw, rest)) = length.and_then(|length| body.split_at_checked(length)) {
+        let mut after = Parser::new(rest, 0);
+        let ends = after.keyword("endstream");
+        budget.work(after.cost())?;
+        if ends {
+            return Ok(Some(Stream { dictionary, raw }));
+        }
     }
     let end = body.windows(9).position(|w| w == b"endstream");
     budget.work(end.unwrap_or(body.len()))?;
@@ -277,4 +280,108 @@ pub(super) fn stream_after<'a>(
         dictionary,
         raw: raw.strip_suffix(b"\r\n").or_else(|| raw.strip_suffix(b"\n")).unwrap_or(raw),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CATALOG: &str = "%PDF-1.7\n1 0 obj<</Pages 2 0 R>>\n";
+
+    /// A file of the catalog and that, with a table that says so.
+    fn listed(body: &str, places: &[(usize, usize)]) -> Vec<u8> {
+        let text = format!("{CATALOG}{body}\n");
+        let rows: String =
+            places.iter().map(|(n, at)| format!("{n} 1\n{:010} 00000 n \n", CATALOG.len() + at)).collect();
+        let at = text.len();
+        format!("{text}xref\n1 1\n0000000009 00000 n \n{rows}trailer<</Root 1 0 R>>startxref {at}")
+            .into_bytes()
+    }
+
+    /// Asks for objects again and again; what stops it.
+    fn asked(bytes: &[u8], numbers: std::ops::Range<u32>, work: usize) -> Option<Refused> {
+        let budget = Budget { work, expanded: MAX_EXPANDED };
+        let mut file = File::with(bytes, xref::written, budget).unwrap();
+        let mut ask = |number| {
+            file.resolve(&Object::Reference(number))?;
+            file.stream(&Object::Reference(number))
+        };
+        numbers.map(&mut ask).find_map(Result::err)
+    }
+
+    #[test]
+    fn a_run_that_many_objects_look_at_is_paid_for_each_time() {
+        for (before, run) in [
+            ("", " "),
+            ("", "%"),
+            ("5 0 obj ", " "),
+            ("5 0 obj 1 ", " "),
+            ("5 0 obj <", "0"),
+            ("5 0 obj (", "0"),
+        ] {
+            let body = format!("{before}{}", run.repeat(10_000));
+            let file = listed(&body, &[(5, 0)]);
+            let fives = |count: usize, work| {
+                let budget = Budget { work, expanded: MAX_EXPANDED };
+                let mut file = File::with(&file, xref::written, budget).unwrap();
+                (0..count).find_map(|_| file.resolve(&Object::Reference(5)).err())
+            };
+            assert_eq!(fives(1, 50_000), None, "{before}{run}");
+            assert_eq!(fives(60, 50_000), Some(Refused::TooComplex), "{before}{run}");
+        }
+        // more digits than a number has are not read at all
+        let file = listed(&"1".repeat(10_000), &[(5, 0), (6, 0), (7, 0), (8, 0), (9, 0), (10, 0)]);
+        assert_eq!(asked(&file, 5..11, 5_000), None);
+    }
+
+    #[test]
+    fn a_run_before_a_stream_or_after_it_is_paid_for_each_time() {
+        let blanks = " ".repeat(10_000);
+        for body in [
+            format!("5 0 obj<</Length 1>>{blanks}"),
+            format!("5 0 obj<</Length 1>>{blanks}stream\nx\nendstream"),
+            format!("5 0 obj<</Length 1>>stream\nx{blanks}endstream"),
+            format!("5 0 obj<</Length 1>>stream\nx{blanks}"),
+            format!("5 0 obj<<>>stream\n{blanks}"),
+        ] {
+            let file = listed(&body, &[(5, 0)]);
+            let streams = |count: usize, work| {
+                let budget = Budget { work, expanded: MAX_EXPANDED };
+                let mut file = File::with(&file, xref::written, budget).unwrap();
+                (0..count).find_map(|_| file.stream(&Object::Reference(5)).err())
+            };
+            assert_eq!(streams(1, 50_000), None);
+            assert_eq!(streams(60, 50_000), Some(Refused::TooComplex));
+        }
+    }
+
+    #[test]
+    fn a_search_pays_for_objects_that_overlap() {
+        for start in ["(", "<", "%", " 1 %", "[[", "/"] {
+            let objects: String = (5..50).map(|n| format!("{n} 0 obj{start}")).collect();
+            let text = format!("%PDF-1.7\n{objects}{}", "0".repeat(10_000));
+            let searched = |work| {
+                let budget = Budget { work, expanded: MAX_EXPANDED };
+                File::with(text.as_bytes(), xref::searched, budget).err()
+            };
+            assert_eq!(searched(2_000_000), Some(Refused::PdfStructure), "{start}");
+            let overlap = !matches!(start, "[[" | "/");
+            assert_eq!(searched(100_000) == Some(Refused::TooComplex), overlap, "{start}");
+        }
+    }
+
+    #[test]
+    fn what_streams_of_structure_expand_to_is_paid_from_one_sum() {
+        let object =
+            |n: u32| format!("{n} 0 obj<</N 0/First 0/Length 100>>stream\n{}endstream\n", " ".repeat(100));
+        let body = object(5) + &object(6);
+        let file = listed(&body, &[(5, 0), (6, object(5).len())]);
+        let expanded = |expanded| {
+            let budget = Budget { work: MAX_WORK, expanded };
+            let mut file = File::with(&file, xref::written, budget).unwrap();
+            [5, 6, 5].into_iter().find_map(|n| file.container(n).err())
+        };
+        assert_eq!(expanded(200), None, "the same one is not expanded again");
+        assert_eq!(expanded(199), Some(Refused::Bomb));
+    }
 }

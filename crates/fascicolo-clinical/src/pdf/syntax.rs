@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::Refused;
 
 const MAX_DEPTH: usize = 48;
+/// Of a number without sign; a longer run is none, and is not read to its end.
+const MAX_DIGITS: usize = 20;
 /// Parts of one indirect object.
 const MAX_PARTS: usize = 200_000;
 
@@ -60,12 +62,20 @@ impl Object {
 pub(super) struct Parser<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
+    start: usize,
+    /// Bytes looked at beyond `at`, in vain.
+    ahead: usize,
     parts: usize,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, parts: 0 }
+        Self { bytes, at, start: at, ahead: 0, parts: 0 }
+    }
+
+    /// How many bytes were looked at: what reading is to be paid for.
+    pub(super) fn cost(&self) -> usize {
+        self.at.saturating_sub(self.start).saturating_add(self.ahead)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -104,7 +114,10 @@ impl<'a> Parser<'a> {
     /// An unsigned number, when one stands next.
     pub(super) fn unsigned(&mut self) -> Option<usize> {
         self.skip_space();
-        let digits = self.rest().iter().take_while(|b| b.is_ascii_digit()).count();
+        let digits = self.rest().iter().take(MAX_DIGITS + 1).take_while(|b| b.is_ascii_digit()).count();
+        if digits > MAX_DIGITS {
+            return None;
+        }
         let text = std::str::from_utf8(self.rest().get(..digits)?).ok()?;
         let number = text.parse().ok()?;
         self.at += digits;
@@ -122,7 +135,7 @@ impl<'a> Parser<'a> {
             return Err(Refused::TooComplex);
         }
         self.skip_space();
-        let second = self.bytes.get(self.at + 1).copied();
+        let second = self.rest().get(1).copied();
         match (self.peek(), second) {
             (Some(b'<'), Some(b'<')) => self.dictionary(depth),
             (Some(b'<'), _) => self.hexadecimal(),
@@ -209,6 +222,7 @@ impl<'a> Parser<'a> {
             && self.unsigned().is_some_and(|generation| generation <= 65_535)
             && self.keyword("R");
         if !follows {
+            self.ahead += self.at - before;
             self.at = before;
         }
         follows
@@ -216,7 +230,10 @@ impl<'a> Parser<'a> {
 
     fn hexadecimal(&mut self) -> Result<Object, Refused> {
         self.at += 1;
-        let end = self.rest().iter().position(|b| *b == b'>').ok_or(Refused::PdfStructure)?;
+        let Some(end) = self.rest().iter().position(|b| *b == b'>') else {
+            self.ahead += self.rest().len();
+            return Err(Refused::PdfStructure);
+        };
         let digits = self.rest().get(..end).unwrap_or_default();
         self.at += end + 1;
         Ok(Object::Text(from_hex(digits).ok_or(Refused::PdfStructure)?))
@@ -357,6 +374,38 @@ mod tests {
         assert_eq!(parse(&"<</A".repeat(1_000_000)), Err(Refused::TooComplex));
         assert_eq!(parse(&format!("[{}]", "1 ".repeat(MAX_PARTS))), Err(Refused::TooComplex));
         assert!(parse(&"(".repeat(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn all_that_is_looked_at_has_its_cost() {
+        let blanks = " ".repeat(1_000);
+        for text in [
+            format!("({blanks}"),
+            format!("<{blanks}"),
+            format!("%{blanks}"),
+            format!("1 %{blanks}"),
+            format!("1 0 {blanks}"),
+            format!("[1 {blanks}"),
+            format!("<</A 1 {blanks}"),
+            format!("{blanks}x"),
+        ] {
+            let mut parser = Parser::new(text.as_bytes(), 0);
+            let _ = parser.object();
+            assert!((1_000..3_000).contains(&parser.cost()), "{}", parser.cost());
+        }
+        // a number has few digits: a longer run is not read
+        let digits = "1".repeat(1_000);
+        let mut parser = Parser::new(digits.as_bytes(), 0);
+        assert_eq!((parser.unsigned(), parser.cost()), (None, 0));
+    }
+
+    #[test]
+    fn numbers_without_sign_have_at_most_twenty_digits() {
+        let read = |text: &str| Parser::new(text.as_bytes(), 0).unsigned();
+        assert_eq!(read("00000000000000000012"), Some(12));
+        assert_eq!(read("18446744073709551615 "), Some(usize::MAX));
+        assert_eq!(read("18446744073709551616"), None);
+        assert_eq!(read("000000000000000000012"), None);
     }
 
     proptest! {

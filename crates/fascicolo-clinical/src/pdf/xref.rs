@@ -70,7 +70,7 @@ fn part(bytes: &[u8], offset: usize, budget: &mut Budget) -> Result<Part, Refuse
     let mut parser = Parser::new(bytes, offset);
     if parser.keyword("xref") {
         let part = table(&mut parser);
-        budget.work(parser.at.saturating_sub(offset))?;
+        budget.work(parser.cost())?;
         return part;
     }
     let number = parser.unsigned().and_then(|n| u32::try_from(n).ok()).ok_or(Refused::PdfStructure)?;
@@ -172,7 +172,7 @@ pub(super) fn searched(
     for (at, _) in bytes.windows(7).enumerate().filter(|(_, w)| *w == b"trailer") {
         let mut parser = Parser::new(bytes, at + 7);
         let object = parser.object();
-        budget.work(parser.at.saturating_sub(at))?;
+        budget.work(parser.cost())?;
         if let Ok(Object::Dictionary(found)) = object
             && found.has("Root")
         {
