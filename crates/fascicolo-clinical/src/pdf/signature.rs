@@ -118,7 +118,7 @@ fn dictionaries(file: &mut File) -> Result<Vec<Dictionary>, Refused> {
     let (mut found, mut seen) = (Vec::new(), 0);
     while let Some((field, depth)) = waiting.pop() {
         seen += 1;
-        if seen > MAX_FIELDS || depth > MAX_FIELD_DEPTH {
+        if seen + waiting.len() > MAX_FIELDS || depth > MAX_FIELD_DEPTH || found.len() > MAX_SIGNATURES {
             return Err(Refused::TooComplex);
         }
         let Some(field) = file.dictionary(&field)? else {
