@@ -31,10 +31,7 @@ impl TrustAnchors {
     /// # Errors
     /// [`Refused::TrustAnchors`] when there is none, or one cannot be read.
     pub fn from_pem(pem: &str) -> Result<Self, Refused> {
-        match Certificate::load_pem_chain(pem.as_bytes()) {
-            Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
-            _ => Err(Refused::TrustAnchors),
-        }
+        certificates(pem).map(Self).ok_or(Refused::TrustAnchors)
     }
 
     /// Whether a path of certificates, all valid at that instant, leads from the signer to an anchor (REC-R6).
@@ -46,6 +43,15 @@ impl TrustAnchors {
             _ => Chain::Unknown,
         }
     }
+}
+
+/// One certificate or more, PEM.
+pub(super) fn certificates(pem: &str) -> Option<Vec<Certificate>> {
+    let pem = pem.trim_end();
+    if pem.is_empty() {
+        return None; // the parser would panic
+    }
+    Certificate::load_pem_chain(pem.as_bytes()).ok().filter(|found| !found.is_empty())
 }
 
 impl fmt::Debug for TrustAnchors {
@@ -156,5 +162,17 @@ fn extension<T: for<'a> Decode<'a>>(
         (None, _) => Ok(None),
         (Some(one), None) => T::from_der(one.extn_value.as_bytes()).map(Some).map_err(|_| ()),
         (Some(_), Some(_)) => Err(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_list_of_certificates_is_refused() {
+        for text in ["", "\n", " ", "x", "-----END CERTIFICATE-----", "-----BEGIN CERTIFICATE-----\n"] {
+            assert_eq!(TrustAnchors::from_pem(text).err(), Some(Refused::TrustAnchors), "{text}");
+        }
     }
 }

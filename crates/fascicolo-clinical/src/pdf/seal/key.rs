@@ -19,6 +19,7 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::pdf::algorithm::Hash;
 use crate::pdf::cms::{EssCertificateId, SIGNING_CERTIFICATE_V2, SigningCertificateV2};
+use crate::pdf::trust;
 use crate::pdf::write::WriteError;
 
 /// A private key (RSA from 2048 bits, ECDSA on P-256 or P-384) with its certificate and those of its issuers.
@@ -40,8 +41,7 @@ impl SealKey {
     /// # Errors
     /// [`WriteError::Key`] when one cannot be read, or the key is not that of the first certificate.
     pub fn from_pem(key: &str, certificates: &str) -> Result<Self, WriteError> {
-        let certificates =
-            Certificate::load_pem_chain(certificates.as_bytes()).map_err(|_| WriteError::Key)?;
+        let certificates = trust::certificates(certificates).ok_or(WriteError::Key)?;
         let (label, der) = der::Document::from_pem(key.trim()).map_err(|_| WriteError::Key)?;
         let info = &certificates.first().ok_or(WriteError::Key)?.tbs_certificate.subject_public_key_info;
         if label != "PRIVATE KEY" {
