@@ -5,6 +5,7 @@ use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use aws_lc_rs::signature::{self as lc, UnparsedPublicKey, VerificationAlgorithm};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912 as oid;
+use der::asn1::UintRef;
 use der::{Decode, Encode, Sequence};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
@@ -85,7 +86,7 @@ fn verifier(
     hash: Option<Hash>,
 ) -> Option<&'static dyn VerificationAlgorithm> {
     match key.algorithm.oid {
-        oid::RSA_ENCRYPTION => rsa(algorithm, hash),
+        oid::RSA_ENCRYPTION if has_2048_bits(key) => rsa(algorithm, hash),
         oid::ID_EC_PUBLIC_KEY => {
             let curve = key.algorithm.parameters.as_ref()?.decode_as().ok()?;
             let named = match algorithm.oid {
@@ -100,6 +101,21 @@ fn verifier(
         }
         _ => None,
     }
+}
+
+/// `RSAPublicKey` (RFC 8017).
+#[derive(Sequence)]
+struct RsaKey<'a> {
+    modulus: UintRef<'a>,
+    exponent: UintRef<'a>,
+}
+
+fn has_2048_bits(key: &SubjectPublicKeyInfoOwned) -> bool {
+    let key = RsaKey::from_der(key.subject_public_key.raw_bytes());
+    key.is_ok_and(|key| match key.modulus.as_bytes() {
+        [first, rest @ ..] => rest.len() >= 256 || (rest.len() == 255 && *first >= 0x80),
+        [] => false,
+    })
 }
 
 fn rsa(
