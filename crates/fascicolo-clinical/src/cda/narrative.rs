@@ -63,7 +63,7 @@ fn title(section: Node) -> String {
 /// Writes one top section.
 pub(super) struct Renderer<'m, 'a> {
     pub(super) html: Html,
-    media: &'m Media<'a, 'a>,
+    media: &'m Media<'a>,
     label: String,
     tables: usize,
     notes: Vec<String>,
@@ -71,7 +71,7 @@ pub(super) struct Renderer<'m, 'a> {
 }
 
 impl<'m, 'a> Renderer<'m, 'a> {
-    fn new(media: &'m Media<'a, 'a>, label: String, room: usize) -> Self {
+    fn new(media: &'m Media<'a>, label: String, room: usize) -> Self {
         Self { html: Html::default(), media, label, tables: 0, notes: Vec::new(), room }
     }
 
@@ -84,7 +84,7 @@ impl<'m, 'a> Renderer<'m, 'a> {
         for text in children(section, "text") {
             self.flow(text)?;
         }
-        self.write_notes();
+        self.write_notes()?;
         for below in subsections(section) {
             let heading = heading(level);
             let title = title(below);
@@ -141,7 +141,7 @@ impl<'m, 'a> Renderer<'m, 'a> {
     fn block(&mut self, node: Node) -> Result<(), Refused> {
         match node.tag_name().name() {
             "paragraph" if !node.descendants().skip(1).any(is_plain_block) => {
-                if let Some(caption) = children(node, "caption").next() {
+                for caption in children(node, "caption") {
                     self.caption(caption)?;
                 }
                 self.html.open("p");
@@ -165,21 +165,32 @@ impl<'m, 'a> Renderer<'m, 'a> {
     }
 
     fn list(&mut self, list: Node) -> Result<(), Refused> {
-        if let Some(caption) = children(list, "caption").next() {
+        for caption in children(list, "caption") {
             self.caption(caption)?;
         }
-        if children(list, "item").next().is_none() {
-            return Ok(());
+        if children(list, "item").next().is_some() {
+            let (start, name) = list_style(list);
+            self.html.open(start);
+            for item in children(list, "item") {
+                self.html.open("li");
+                self.flow_or_phrasing(item)?;
+                self.html.close("li");
+            }
+            self.html.close(name);
         }
-        let (start, name) = list_style(list);
-        self.html.open(start);
-        for item in children(list, "item") {
-            self.html.open("li");
-            self.flow_or_phrasing(item)?;
-            self.html.close("li");
+        let strays = list.children().filter(|n| !is(*n, "caption") && !is(*n, "item"));
+        self.strays(strays)
+    }
+
+    /// The words of what has no place in a list or table, after it.
+    pub(super) fn strays<'x>(&mut self, nodes: impl Iterator<Item = Node<'x, 'x>>) -> Result<(), Refused> {
+        let words: Vec<String> = nodes.map(|n| words(n, usize::MAX)).filter(|w| !w.is_empty()).collect();
+        if !words.is_empty() {
+            self.html.open("p");
+            self.html.text(&words.join(" "));
+            self.html.close("p");
         }
-        self.html.close(name);
-        Ok(())
+        self.check_size()
     }
 
     /// Words and what marks them. A block that stands here is read as its words.
@@ -198,8 +209,8 @@ impl<'m, 'a> Renderer<'m, 'a> {
             "content" => self.content(node)?,
             "renderMultiMedia" => self.picture(node),
             "linkHtml" => self.link(node)?,
-            "footnote" => self.note(words(node, 4_000)),
-            "footnoteRef" => {}
+            "footnote" => self.note(words(node, usize::MAX)),
+            "footnoteRef" => self.phrasing(node)?,
             _ => {
                 self.phrasing(node)?;
                 self.html.text(" ");
@@ -241,9 +252,7 @@ impl<'m, 'a> Renderer<'m, 'a> {
     }
 
     fn picture(&mut self, node: Node) {
-        let caption = children(node, "caption").next().map(|n| words(n, MAX_TITLE));
-        let label = caption.unwrap_or_else(|| self.label.clone());
-        self.media.render(node, &label, &mut self.html);
+        self.media.render(node, &words(node, usize::MAX), &self.label, &mut self.html);
     }
 
     /// The words of a link, and where it leads as words too: nobody is sent out of the record by a click.
@@ -269,13 +278,15 @@ impl<'m, 'a> Renderer<'m, 'a> {
         self.html.close("sup");
     }
 
-    fn write_notes(&mut self) {
+    fn write_notes(&mut self) -> Result<(), Refused> {
         let notes = std::mem::take(&mut self.notes);
         for (i, note) in notes.iter().enumerate() {
             self.html.open("p class=\"small\"");
             self.html.text(&format!("[{}] {note}", i + 1));
             self.html.close("p");
+            self.check_size()?;
         }
+        Ok(())
     }
 
     /// What a table is called: its caption, else the section; numbered from the second of that name.

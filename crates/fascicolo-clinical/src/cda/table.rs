@@ -26,7 +26,7 @@ impl Renderer<'_, '_> {
             .collect();
         let loose = rows(table);
         if parts.is_empty() && !loose {
-            return Ok(());
+            return self.strays(table.children());
         }
         let caption = children(table, "caption").next();
         let label = self.table_label(caption.map(|n| words(n, MAX_LABEL)).unwrap_or_default());
@@ -53,7 +53,7 @@ impl Renderer<'_, '_> {
         }
         self.html.close("table");
         self.html.close("div");
-        Ok(())
+        self.strays(strays(table, caption).into_iter())
     }
 
     fn part(&mut self, part: Node, headed: bool) -> Result<(), Refused> {
@@ -95,6 +95,25 @@ impl Renderer<'_, '_> {
         self.html.close(name);
         self.check_size()
     }
+}
+
+/// What stands in a table outside of its caption and cells.
+fn strays<'x>(table: Node<'x, 'x>, caption: Option<Node<'x, 'x>>) -> Vec<Node<'x, 'x>> {
+    let is_part = |n: Node| ["thead", "tbody", "tfoot"].iter().any(|name| is(n, name));
+    let (mut waiting, mut strays) = (vec![(table, 0)], Vec::new());
+    while let Some((parent, depth)) = waiting.pop() {
+        for child in parent.children() {
+            match depth {
+                0 if is_part(child) => waiting.push((child, 1)),
+                0 | 1 if is(child, "tr") => waiting.push((child, 2)),
+                2 if is_cell(child) => {}
+                _ if Some(child) == caption => {}
+                _ => strays.push(child),
+            }
+        }
+    }
+    strays.sort();
+    strays
 }
 
 fn is_cell(node: Node) -> bool {
