@@ -51,6 +51,14 @@ pub fn read(bytes: &[u8], anchors: &TrustAnchors) -> Result<PdfFacts, Refused> {
     Ok(PdfFacts { cda: embedded::cda(&mut file)?, signature, flaw })
 }
 
+/// Only the attachment `cda.xml`, the signature unasked.
+///
+/// # Errors
+/// The file cannot be read within the limits.
+pub fn cda(bytes: &[u8]) -> Result<Option<Vec<u8>>, Refused> {
+    embedded::cda(&mut file::File::open(bytes)?)
+}
+
 impl fmt::Debug for PdfFacts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cda = self.cda.as_ref().map(Vec::len);
