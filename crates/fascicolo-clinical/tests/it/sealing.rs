@@ -1,7 +1,7 @@
 //! Seals: ours hold, and say who and when; each way to break one is told for its cause.
 
 use fascicolo_clinical::pdf::seal::{SealKey, seal};
-use fascicolo_clinical::pdf::write::compose;
+use fascicolo_clinical::pdf::write::{WriteError, compose};
 use fascicolo_clinical::pdf::{PdfFacts, TrustAnchors, read};
 use fascicolo_domain::documents::{Chain, Signature};
 use jiff::Timestamp;
@@ -13,11 +13,15 @@ fn now() -> Timestamp {
     "2026-05-21T08:30:00Z".parse().unwrap()
 }
 
-fn sealed(key: &SealKey) -> Vec<u8> {
-    seal(&plain(), key, now()).unwrap()
+pub(crate) fn sealed(key: &SealKey) -> Vec<u8> {
+    sealed_of(&plain(), key)
 }
 
-fn plain() -> Vec<u8> {
+pub(crate) fn sealed_of(pdf: &[u8], key: &SealKey) -> Vec<u8> {
+    seal(pdf, key, now()).unwrap()
+}
+
+pub(crate) fn plain() -> Vec<u8> {
     compose(&sheet(), Some(b"<ClinicalDocument/>")).unwrap()
 }
 
@@ -37,9 +41,7 @@ fn a_seal_by_rsa_or_ecdsa_holds_and_says_who_and_when() {
     let keys = authority();
     for (name, signer) in [("p256", &keys.p256), ("p384", &keys.p384), ("rsa", &keys.rsa), ("far", &keys.far)]
     {
-        let pdf = sealed(&signer.key);
-        std::fs::write(format!("/tmp/clinwork/sealed-{name}.pdf"), &pdf).unwrap();
-        std::fs::write("/tmp/clinwork/root.pem", &keys.root_pem).unwrap();
+        let pdf = sealed(&signer.seal_key());
         let facts = facts(&pdf);
         assert_eq!(facts.flaw, None, "{name}");
         let expected = Signature::Intact {
@@ -56,10 +58,36 @@ fn a_seal_by_rsa_or_ecdsa_holds_and_says_who_and_when() {
 #[test]
 fn the_chain_is_known_only_through_our_anchors_valid_at_the_time() {
     let keys = authority();
-    assert_eq!(chain(&sealed(&keys.p256.key), &TrustAnchors::none()), Chain::Unknown);
-    assert_eq!(chain(&sealed(&keys.expired.key), &keys.anchors()), Chain::Unknown);
-    assert_eq!(chain(&sealed(&keys.usurped.key), &keys.anchors()), Chain::Unknown);
+    assert_eq!(chain(&sealed(&keys.p256.seal_key()), &TrustAnchors::none()), Chain::Unknown);
+    assert_eq!(chain(&sealed(&keys.expired.seal_key()), &keys.anchors()), Chain::Unknown);
+    assert_eq!(chain(&sealed(&keys.usurped.seal_key()), &keys.anchors()), Chain::Unknown);
+    assert_eq!(chain(&sealed(&keys.too_far.seal_key()), &keys.anchors()), Chain::Unknown);
+    assert_eq!(chain(&sealed(&keys.unfit.seal_key()), &keys.anchors()), Chain::Unknown);
     let then = "2020-06-01T00:00:00Z".parse().unwrap();
-    let in_time = seal(&plain(), &keys.expired.key, then).unwrap();
+    let in_time = seal(&plain(), &keys.expired.seal_key(), then).unwrap();
     assert_eq!(chain(&in_time, &keys.anchors()), Chain::Known);
+}
+
+#[test]
+fn a_key_is_taken_only_with_its_own_certificate() {
+    let keys = authority();
+    let taken = |key: &str, chain: &str| SealKey::from_pem(key, chain).map(|_| ()).err();
+    assert_eq!(taken(&keys.p256.key_pem, &keys.p256.chain_pem), None);
+    let bad = Some(WriteError::Key);
+    assert_eq!(taken(&keys.other.key_pem, &keys.p256.chain_pem), bad);
+    assert_eq!(taken(&keys.rsa.key_pem, &keys.p256.chain_pem), bad);
+    assert_eq!(taken(&keys.p256.key_pem, ""), bad);
+    assert_eq!(taken("", &keys.p256.chain_pem), bad);
+    assert_eq!(taken(&keys.p256.chain_pem, &keys.p256.chain_pem), bad);
+    assert_eq!(taken(&keys.p256.key_pem.replace("PRIVATE KEY", "SECRET"), &keys.p256.chain_pem), bad);
+}
+
+#[test]
+fn only_a_pdf_of_ours_without_a_form_is_sealed() {
+    let key = authority().p256.seal_key();
+    assert!(seal(&plain(), &key, now()).is_ok());
+    let twice = sealed(&key);
+    for odd in [&b""[..], b"%PDF-1.7", &twice, &plain()[..plain().len() - 200]] {
+        assert_eq!(seal(odd, &key, now()).err(), Some(WriteError::Structure));
+    }
 }
