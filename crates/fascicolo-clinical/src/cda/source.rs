@@ -16,6 +16,8 @@ const MAX_NODES: u32 = 500_000;
 const MAX_DEPTH: usize = 96;
 const MAX_ATTRIBUTES_OF_AN_ELEMENT: usize = 64;
 const MAX_NAMESPACE_DECLARATIONS: usize = 1_000;
+/// The parser looks through these for each prefix.
+const MAX_NAMESPACES_IN_SCOPE: usize = 96;
 
 /// Decodes UTF-8 (with or without mark) and UTF-16 of either order (with mark, or told by its first character).
 pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refused> {
@@ -68,7 +70,8 @@ fn refusal(error: &roxmltree::Error) -> Refused {
 /// One pass over the markup, before any tree is built.
 fn weigh(text: &str) -> Result<(), Refused> {
     let mut rest = text;
-    let (mut depth, mut namespaces) = (0_usize, 0_usize);
+    // of each open element: how many namespaces hold inside it
+    let (mut scopes, mut namespaces) = (Vec::<usize>::new(), 0);
     while let Some(at) = rest.find('<') {
         rest = rest.get(at..).unwrap_or_default();
         let skipped = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("</", ">")]
@@ -76,7 +79,7 @@ fn weigh(text: &str) -> Result<(), Refused> {
             .find(|(start, _)| rest.starts_with(start));
         if let Some((start, end)) = skipped {
             if start == "</" {
-                depth = depth.saturating_sub(1);
+                scopes.pop();
             }
             let body = rest.get(start.len()..).unwrap_or_default();
             let past = body.find(end).map_or(body.len(), |i| i + end.len());
@@ -85,10 +88,14 @@ fn weigh(text: &str) -> Result<(), Refused> {
         }
         let tag = Tag::read(rest);
         namespaces += tag.namespaces;
-        depth += usize::from(!tag.empty);
+        let scope = scopes.last().copied().unwrap_or_default() + tag.namespaces;
+        if !tag.empty {
+            scopes.push(scope);
+        }
         if tag.attributes > MAX_ATTRIBUTES_OF_AN_ELEMENT
             || namespaces > MAX_NAMESPACE_DECLARATIONS
-            || depth > MAX_DEPTH
+            || scope > MAX_NAMESPACES_IN_SCOPE
+            || scopes.len() > MAX_DEPTH
         {
             return Err(Refused::TooComplex);
         }
@@ -232,6 +239,13 @@ mod tests {
         let named = |n: usize| cda(&"<a xmlns:x='y'/>".repeat(n));
         assert_eq!(refused(&named(MAX_NAMESPACE_DECLARATIONS - 1)), None);
         assert_eq!(refused(&named(MAX_NAMESPACE_DECLARATIONS)), Some(Refused::TooComplex));
+
+        // those of the root and of the first element hold in the second
+        let declared =
+            |from: usize, to: usize| (from..to).map(|i| format!(" xmlns:n{i}='y'")).collect::<String>();
+        let inside = |n: usize| cda(&format!("<a{}><b{}/></a>", declared(0, 40), declared(40, n)));
+        assert_eq!(refused(&inside(MAX_NAMESPACES_IN_SCOPE - 1)), None);
+        assert_eq!(refused(&inside(MAX_NAMESPACES_IN_SCOPE)), Some(Refused::TooComplex));
     }
 
     #[test]
