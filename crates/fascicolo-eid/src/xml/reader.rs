@@ -1,6 +1,7 @@
-//! One strict reading of foreign XML (SPID-R1): size, then forbidden markup, then the tree with limits, then
-//! what the tree's parser lets through and a signature cannot live with.
+//! One strict reading of foreign XML (SPID-R1): size, then forbidden markup, then crowds, then the tree with limits,
+//! then what the tree's parser lets through and a signature cannot live with.
 
+use memchr::memmem;
 use roxmltree::{Document, Namespace, Node, NodeId, ParsingOptions};
 
 use super::Defect;
@@ -16,16 +17,30 @@ pub struct Limits {
     pub attributes: usize,
     /// Declarations of namespaces, in all.
     pub namespaces: usize,
+    /// Different prefixes declared, and different namespaces.
+    pub prefixes: usize,
 }
 
 impl Limits {
     /// A SAML message.
     pub const MESSAGE: Self =
-        Self { bytes: 256 * 1024, nodes: 3_000, depth: 40, attributes: 64, namespaces: 512 };
+        Self { bytes: 256 * 1024, nodes: 3_000, depth: 40, attributes: 64, namespaces: 512, prefixes: 64 };
     /// A federation's metadata.
-    pub const METADATA: Self =
-        Self { bytes: 8 * 1024 * 1024, nodes: 200_000, depth: 40, attributes: 64, namespaces: 4_096 };
+    pub const METADATA: Self = Self {
+        bytes: 8 * 1024 * 1024,
+        nodes: 200_000,
+        depth: 40,
+        attributes: 64,
+        namespaces: 4_096,
+        prefixes: 256,
+    };
 }
+
+const XMLNS: &[u8] = b"xmlns";
+/// The longest name of a namespace, as written.
+const NAMESPACE_NAME: usize = 256;
+/// The longest name of an attribute: from 64 KiB on, the tree's parser loses its end.
+const ATTRIBUTE_NAME: usize = 1_024;
 
 /// A document that passed the strict reading.
 pub struct Tree<'a> {
@@ -42,6 +57,7 @@ impl<'a> Tree<'a> {
             return Err(Defect::TooLong);
         }
         refuse_markup(text)?;
+        refuse_declarations(text.as_bytes(), limits)?;
         refuse_crowds(text, limits)?;
         let options =
             ParsingOptions { allow_dtd: false, nodes_limit: limits.nodes, ..ParsingOptions::default() };
@@ -123,10 +139,46 @@ fn refuse_crowds(text: &str, limits: &Limits) -> Result<(), Defect> {
         return Ok(());
     }
     let crowded = text.split('<').any(|tag| equals(tag) > 2 * limits.attributes);
-    if crowded || text.matches("xmlns").count() > limits.namespaces {
-        return Err(Defect::TooManyAttributes);
+    if crowded { Err(Defect::TooManyAttributes) } else { Ok(()) }
+}
+
+/// Nor are declarations of namespaces cheap there: every prefix in scope is compared with every other at each element
+/// that declares one, and the whole name of the namespace for every two attributes. So they are counted and measured
+/// as they are written.
+fn refuse_declarations(text: &[u8], limits: &Limits) -> Result<(), Defect> {
+    let mut prefixes: Vec<&[u8]> = Vec::with_capacity(8);
+    let mut count = 0;
+    let mut rest = text;
+    while let Some(found) = memmem::find(rest, XMLNS).and_then(|at| rest.get(at + XMLNS.len()..)) {
+        let end =
+            found.iter().position(|b| matches!(b, b' ' | b'\t'..=b'\r' | b'=' | b'<' | b'>' | b'"' | b'\''));
+        let (prefix, value) = found.split_at_checked(end.unwrap_or(found.len())).unwrap_or_default();
+        rest = value;
+        let declares = prefix.is_empty() || prefix.starts_with(b":");
+        let Some(name) = declares.then(|| namespace_name(value)).flatten() else {
+            continue;
+        };
+        if name.len() > NAMESPACE_NAME {
+            return Err(Defect::TooLong);
+        }
+        count += 1;
+        if !prefixes.contains(&prefix) {
+            prefixes.push(prefix);
+        }
+        if count > limits.namespaces || prefixes.len() > limits.prefixes {
+            return Err(Defect::TooManyAttributes);
+        }
     }
     Ok(())
+}
+
+/// The quoted text after an equals sign; as much of it as is too long, when it is.
+fn namespace_name(value: &[u8]) -> Option<&[u8]> {
+    let value = value.trim_ascii_start().strip_prefix(b"=")?;
+    let (quote, value) = value.trim_ascii_start().split_first()?;
+    let window = value.get(..=NAMESPACE_NAME).unwrap_or(value);
+    let end = memchr::memchr(*quote, window).unwrap_or(window.len());
+    if matches!(quote, b'"' | b'\'') { window.get(..end) } else { None }
 }
 
 fn refuse_encoding(declaration: &str) -> Result<(), Defect> {
@@ -143,7 +195,7 @@ fn refuse_encoding(declaration: &str) -> Result<(), Defect> {
 fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
     let mut open: Vec<usize> = Vec::with_capacity(limits.depth);
     let mut ids: Vec<&str> = Vec::new();
-    let mut known: Vec<&Namespace<'_>> = Vec::with_capacity(8);
+    let mut known: Vec<*const Namespace<'_>> = Vec::with_capacity(8);
     for node in document.root_element().descendants().filter(Node::is_element) {
         let range = node.range();
         while open.last().is_some_and(|end| *end <= range.start) {
@@ -157,6 +209,9 @@ fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
         if attributes.len() > limits.attributes {
             return Err(Defect::TooManyAttributes);
         }
+        if attributes.clone().any(|a| a.range_qname().len() > ATTRIBUTE_NAME) {
+            return Err(Defect::TooLong);
+        }
         ids.extend(attributes.filter(|a| a.name().eq_ignore_ascii_case("id")).map(|a| a.value()));
         inspect_namespaces(node, &mut known, limits)?;
     }
@@ -168,18 +223,18 @@ fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
 }
 
 /// The tree's parser takes a repeated default namespace, `x:xmlns` for one, and an undeclared prefix; the standard
-/// does not. A name with markup in it has no agreed canonical form. `known` are the ones already looked at.
+/// does not. A name with markup in it has no agreed canonical form. `known` are the ones already looked at, in order.
 fn inspect_namespaces<'t>(
     node: Node<'t, '_>,
-    known: &mut Vec<&'t Namespace<'t>>,
+    known: &mut Vec<*const Namespace<'t>>,
     limits: &Limits,
 ) -> Result<(), Defect> {
     let mut defaults = 0;
     for namespace in node.namespaces() {
         defaults += usize::from(namespace.name().is_none());
-        if known.iter().any(|k| std::ptr::eq(*k, namespace)) {
+        let Err(place) = known.binary_search(&std::ptr::from_ref(namespace)) else {
             continue;
-        }
+        };
         let uri = namespace.uri();
         let odd = uri.bytes().any(|b| b < b' ' || matches!(b, b'&' | b'<' | b'"'));
         let undeclared = namespace.name().is_some() && uri.is_empty();
@@ -187,10 +242,10 @@ fn inspect_namespaces<'t>(
             return Err(Defect::NamespaceName);
         }
         // many declarations are of few namespaces, in a federation's metadata too
-        if known.len() >= limits.namespaces / 8 {
+        if known.len() >= limits.prefixes {
             return Err(Defect::TooManyAttributes);
         }
-        known.push(namespace);
+        known.insert(place, namespace);
     }
     if defaults > 1 {
         return Err(Defect::Malformed);

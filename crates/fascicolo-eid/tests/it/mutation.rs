@@ -98,7 +98,20 @@ fn crowds_are_refused_before_they_cost_anything() {
     let namespaces = format!("<a{}/>", many(|i| format!(" xmlns:a{i}='a'"), 12_000));
     let nested = many(|i| format!("<a xmlns:a{i}='{i}' xmlns:b{i}='{i}' xmlns:c{i}='{i}'>"), 1_400);
     let deep = "<a>".repeat(2_900);
+    // few enough to be counted in, but each is compared with all the others in scope
+    let scopes = many(|i| format!("<a xmlns:a{i}='a'>"), 65);
+    let long = |length: usize| {
+        format!("<b xmlns:p = \n'{}'><a{}/></b>", "u".repeat(length), many(|i| format!(" p:a{i}=''"), 60))
+    };
+    let name = |length: usize| format!("<b {}=''/>", "n".repeat(length));
+    assert!(xml::Tree::read(&long(256), &xml::Limits::MESSAGE).is_ok());
+    assert!(xml::Tree::read(&name(1_024), &xml::Limits::MESSAGE).is_ok());
     for (text, code) in [
+        (scopes, "too_many_attributes"),
+        (long(257), "too_long"),
+        (long(100_000), "too_long"),
+        (name(1_025), "too_long"),
+        (name(70_000), "too_long"),
         (attributes, "too_many_attributes"),
         (namespaces, "too_many_attributes"),
         (nested, "too_many_attributes"),
