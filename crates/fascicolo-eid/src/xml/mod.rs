@@ -1,5 +1,5 @@
 //! The closed subset of XML and of XML signatures that SAML needs: strict reading, exclusive canonical form,
-//! verification with keys we already hold, signing of text we wrote. No DTD, comment, instruction or CDATA gets in.
+//! verification with keys we already hold, signing of text we wrote. No DTD, comment or instruction gets in.
 
 mod base64;
 mod canonical;
@@ -50,8 +50,6 @@ pub enum Defect {
     Comment,
     #[error("a processing instruction")]
     ProcessingInstruction,
-    #[error("a CDATA section")]
-    Cdata,
     #[error("not well-formed")]
     Malformed,
     #[error("nested too deeply")]
@@ -85,14 +83,13 @@ pub enum Defect {
 }
 
 impl Defect {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 21] = [
         Self::TooLong,
         Self::NotBase64,
         Self::NotUtf8,
         Self::Doctype,
         Self::Comment,
         Self::ProcessingInstruction,
-        Self::Cdata,
         Self::Malformed,
         Self::TooDeep,
         Self::TooManyNodes,
@@ -120,7 +117,6 @@ impl Defect {
             Self::Doctype => "doctype",
             Self::Comment => "comment",
             Self::ProcessingInstruction => "processing_instruction",
-            Self::Cdata => "cdata",
             Self::Malformed => "malformed",
             Self::TooDeep => "too_deep",
             Self::TooManyNodes => "too_many_nodes",

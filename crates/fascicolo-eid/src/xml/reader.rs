@@ -100,8 +100,8 @@ pub fn only_text<'t>(node: Node<'t, '_>) -> Option<&'t str> {
     }
 }
 
-/// Refuses document types, comments, instructions and CDATA by their first bytes: after this, `<` opens or closes
-/// an element and nothing else.
+/// Refuses document types, comments and instructions by their first bytes: after this, `<` opens or closes an element
+/// or begins a CDATA section, which is text like any other (the canonical form has none).
 fn refuse_markup(text: &str) -> Result<(), Defect> {
     let body = match text.strip_prefix("<?xml ") {
         None => text,
@@ -116,19 +116,24 @@ fn refuse_markup(text: &str) -> Result<(), Defect> {
     let next = bytes.get(1..).unwrap_or_default();
     let marked =
         bytes.iter().zip(next).fold(false, |any, (&a, &b)| any | ((a == b'<') & ((b == b'!') | (b == b'?'))));
-    if !marked {
-        return Ok(());
+    if marked { refuse_all_but_cdata(body) } else { Ok(()) }
+}
+
+fn refuse_all_but_cdata(mut rest: &str) -> Result<(), Defect> {
+    while let Some((_, markup)) = rest.split_once('<') {
+        rest = if let Some(section) = markup.strip_prefix("![CDATA[") {
+            section.split_once("]]>").ok_or(Defect::Malformed)?.1
+        } else if markup.starts_with("!--") {
+            return Err(Defect::Comment);
+        } else if markup.starts_with('!') {
+            return Err(Defect::Doctype);
+        } else if markup.starts_with('?') {
+            return Err(Defect::ProcessingInstruction);
+        } else {
+            markup
+        };
     }
-    let first = |mark| body.find(mark).unwrap_or(usize::MAX);
-    Err(if first("<?") < first("<!") {
-        Defect::ProcessingInstruction
-    } else if first("<!--") == first("<!") {
-        Defect::Comment
-    } else if first("<![CDATA[") == first("<!") {
-        Defect::Cdata
-    } else {
-        Defect::Doctype
-    })
+    Ok(())
 }
 
 /// The tree's parser compares every attribute of an element, and every namespace in scope, with every other, before
