@@ -107,7 +107,7 @@ fn refuse_markup(text: &str) -> Result<(), Defect> {
         None => text,
         Some(declared) => {
             let (declaration, body) = declared.split_once("?>").ok_or(Defect::Malformed)?;
-            refuse_encoding(declaration)?;
+            refuse_declared(declaration)?;
             body
         }
     };
@@ -186,14 +186,19 @@ fn namespace_name(value: &[u8]) -> Option<&[u8]> {
     if matches!(quote, b'"' | b'\'') { window.get(..end) } else { None }
 }
 
-fn refuse_encoding(declaration: &str) -> Result<(), Defect> {
-    let Some((_, encoding)) = declaration.split_once("encoding") else {
-        return Ok(());
+/// XML 1.0 in UTF-8 and nothing else: another version has other line ends.
+fn refuse_declared(declaration: &str) -> Result<(), Defect> {
+    let said = |name: &str| {
+        let (_, after) = declaration.split_once(name)?;
+        let value = after.trim_ascii_start().strip_prefix('=')?.trim_ascii_start();
+        let (value, _) = value.get(1..)?.split_once(value.chars().next()?)?;
+        Some(value)
     };
-    let value = encoding.trim_start().strip_prefix('=').unwrap_or_default().trim_start();
-    let name = value.get(1..6).unwrap_or_default();
-    let closed = value.get(6..7) == value.get(..1);
-    if name.eq_ignore_ascii_case("utf-8") && closed { Ok(()) } else { Err(Defect::NotUtf8) }
+    if said("version") != Some("1.0") {
+        return Err(Defect::Malformed);
+    }
+    let utf8 = said("encoding").is_some_and(|name| name.eq_ignore_ascii_case("utf-8"));
+    if utf8 || !declaration.contains("encoding") { Ok(()) } else { Err(Defect::NotUtf8) }
 }
 
 /// Depth, attributes, namespaces and identifiers, in one walk.
@@ -214,9 +219,7 @@ fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
         if attributes.len() > limits.attributes {
             return Err(Defect::TooManyAttributes);
         }
-        if attributes.clone().any(|a| a.range_qname().len() > ATTRIBUTE_NAME) {
-            return Err(Defect::TooLong);
-        }
+        inspect_names(node)?;
         ids.extend(attributes.filter(|a| a.name().eq_ignore_ascii_case("id")).map(|a| a.value()));
         inspect_namespaces(node, &mut known, limits)?;
     }
@@ -225,6 +228,20 @@ fn inspect(document: &Document<'_>, limits: &Limits) -> Result<(), Defect> {
         return Err(Defect::DuplicateId);
     }
     Ok(())
+}
+
+/// The tree's parser takes a name that begins with a colon for one without; the second reader does not.
+fn inspect_names(node: Node<'_, '_>) -> Result<(), Defect> {
+    let text = node.document().input_text().as_bytes();
+    let colon = |at: usize| text.get(at) == Some(&b':');
+    let mut odd = colon(node.range().start + 1);
+    for attribute in node.attributes() {
+        if attribute.range_qname().len() > ATTRIBUTE_NAME {
+            return Err(Defect::TooLong);
+        }
+        odd |= colon(attribute.range_qname().start);
+    }
+    if odd { Err(Defect::Malformed) } else { Ok(()) }
 }
 
 /// The tree's parser takes a repeated default namespace, `x:xmlns` for one, and an undeclared prefix; the standard
