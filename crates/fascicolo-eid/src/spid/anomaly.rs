@@ -4,7 +4,7 @@
 use roxmltree::Node;
 
 use super::Refused;
-use crate::xml::{SAMLP, is};
+use crate::xml::{SAMLP, attribute, is};
 
 /// Why the provider did not authenticate the person.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,7 +71,7 @@ pub(super) fn read(status: Option<Node<'_, '_>>) -> Result<Option<Anomaly>, Refu
     let code = status
         .first_element_child()
         .filter(|n| is(*n, SAMLP, "StatusCode"))
-        .and_then(|n| n.attribute("Value"))
+        .and_then(|n| attribute(n, "Value"))
         .and_then(|value| value.strip_prefix(STATUS));
     match code {
         Some("Success") => Ok(None),

@@ -11,17 +11,17 @@ use roxmltree::Node;
 
 use super::response::{Expected, Proved};
 use super::{ENTITY, Provider, Refused, TRANSIENT, instant};
-use crate::xml::{Element, SAML, only_text};
+use crate::xml::{Element, SAML, attribute, only_text};
 
 /// SPID-R3.
 pub(super) fn response(root: Node<'_, '_>, expected: &Expected<'_>, now: Timestamp) -> Result<(), Refused> {
-    if root.attribute("ID").is_none_or(str::is_empty) {
+    if attribute(root, "ID").is_none_or(str::is_empty) {
         return Err(Refused::ResponseId);
     }
-    if root.attribute("Version") != Some("2.0") {
+    if attribute(root, "Version") != Some("2.0") {
         return Err(Refused::ResponseVersion);
     }
-    let issued = root.attribute("IssueInstant").and_then(instant::parse);
+    let issued = attribute(root, "IssueInstant").and_then(instant::parse);
     let issued = issued.ok_or(Refused::ResponseInstant)?;
     if instant::before(issued, expected.request_at) {
         return Err(Refused::ResponseBeforeRequest);
@@ -34,12 +34,12 @@ pub(super) fn response(root: Node<'_, '_>, expected: &Expected<'_>, now: Timesta
 
 /// SPID-R4: that the request is pending, and of this browser, is the caller's part.
 pub(super) fn in_response_to(root: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), Refused> {
-    hold(root.attribute("InResponseTo") == Some(expected.request_id), Refused::InResponseTo)
+    hold(attribute(root, "InResponseTo") == Some(expected.request_id), Refused::InResponseTo)
 }
 
 /// SPID-R5.
 pub(super) fn destination(root: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), Refused> {
-    hold(root.attribute("Destination") == Some(expected.acs_url), Refused::Destination)
+    hold(attribute(root, "Destination") == Some(expected.acs_url), Refused::Destination)
 }
 
 /// SPID-R5: `Format` may be absent here.
@@ -48,7 +48,7 @@ pub(super) fn response_issuer(issuer: Option<Node<'_, '_>>, provider: &Provider)
     if only_text(issuer) != Some(provider.entity_id.as_str()) {
         return Err(Refused::ResponseIssuer);
     }
-    hold(issuer.attribute("Format").is_none_or(|format| format == ENTITY), Refused::ResponseIssuerFormat)
+    hold(attribute(issuer, "Format").is_none_or(|format| format == ENTITY), Refused::ResponseIssuerFormat)
 }
 
 /// The parts of a verified Assertion, each found in its only place.

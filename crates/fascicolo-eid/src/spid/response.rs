@@ -6,7 +6,7 @@ use roxmltree::{Node, NodeId};
 
 use super::checks::{self, Asserted};
 use super::{Anomaly, Provider, Refused, anomaly};
-use crate::xml::{DS, Defect, Limits, MD, SAML, SAMLP, Tree, decode_base64, is, verify};
+use crate::xml::{DS, Defect, Limits, MD, SAML, SAMLP, Tree, attribute, decode_base64, is, verify};
 
 /// The decoded `SAMLResponse` field; owns its text.
 pub struct Incoming {
@@ -98,7 +98,7 @@ impl Answer<'_> {
     /// The ID of the request it claims to answer; empty when it says none.
     #[must_use]
     pub fn in_response_to(&self) -> &str {
-        self.tree.root().attribute("InResponseTo").unwrap_or_default()
+        attribute(self.tree.root(), "InResponseTo").unwrap_or_default()
     }
 
     /// The entity id of whoever claims to have sent it; empty when it says none.
@@ -114,13 +114,13 @@ impl Answer<'_> {
         let assertion = self.node(self.parts.assertion);
         let name_id = assertion.and_then(|a| a.descendants().find(|n| is(*n, SAML, "NameID")));
         Facts {
-            response_id: root.attribute("ID"),
-            issue_instant: root.attribute("IssueInstant"),
+            response_id: attribute(root, "ID"),
+            issue_instant: attribute(root, "IssueInstant"),
             issuer: self.node(self.parts.issuer).and_then(|n| n.text()),
-            in_response_to: root.attribute("InResponseTo"),
-            assertion_id: assertion.and_then(|a| a.attribute("ID")),
+            in_response_to: attribute(root, "InResponseTo"),
+            assertion_id: assertion.and_then(|a| attribute(a, "ID")),
             subject: name_id.and_then(|n| n.text()).map(str::trim),
-            name_qualifier: name_id.and_then(|n| n.attribute("NameQualifier")),
+            name_qualifier: name_id.and_then(|n| attribute(n, "NameQualifier")),
         }
     }
 

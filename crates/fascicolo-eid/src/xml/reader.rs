@@ -90,6 +90,12 @@ pub fn is(node: Node<'_, '_>, namespace: &str, local: &str) -> bool {
     node.is_element() && name.name() == local && name.namespace() == Some(namespace)
 }
 
+/// The value of an attribute without prefix. (The tree's own look-up takes one of any namespace: `x:ID` for `ID`.)
+#[must_use]
+pub fn attribute<'t>(node: Node<'t, '_>, name: &str) -> Option<&'t str> {
+    node.attributes().find(|a| a.name() == name && a.namespace().is_none()).map(|a| a.value())
+}
+
 /// The text of an element that holds nothing else; empty when it holds nothing.
 #[must_use]
 pub fn only_text<'t>(node: Node<'t, '_>) -> Option<&'t str> {

@@ -4,7 +4,9 @@
 use aws_lc_rs::digest;
 use roxmltree::{Document, Node};
 
-use super::{DS, ENVELOPED, EXC_C14N, KeyError, RSA_SHA256, SHA256, SigningKey, canonical, encode_base64};
+use super::{
+    DS, ENVELOPED, EXC_C14N, KeyError, RSA_SHA256, SHA256, SigningKey, attribute, canonical, encode_base64,
+};
 
 /// Where the signature goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,7 +30,7 @@ pub fn sign_enveloped(
     let document = Document::parse(xml).map_err(|_| KeyError::NothingToSign)?;
     let target = document
         .descendants()
-        .find(|n| n.attribute("ID") == Some(reference_id))
+        .find(|n| attribute(*n, "ID") == Some(reference_id))
         .ok_or(KeyError::NothingToSign)?;
     let at = match place {
         Place::First => target.first_child().map(|n| n.range().start),

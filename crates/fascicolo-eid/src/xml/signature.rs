@@ -5,7 +5,9 @@ use aws_lc_rs::digest;
 use roxmltree::Node;
 
 use super::key::Hash;
-use super::{DS, Defect, ENVELOPED, EXC_C14N, Signed, VerifyingKey, canonical, decode_base64, is, only_text};
+use super::{
+    DS, Defect, ENVELOPED, EXC_C14N, Signed, VerifyingKey, attribute, canonical, decode_base64, is, only_text,
+};
 
 /// The longest `InclusiveNamespaces` list that is read.
 const PREFIXES: usize = 32;
@@ -106,8 +108,8 @@ struct Reference<'t> {
 
 impl<'t> Reference<'t> {
     fn of(reference: Node<'t, '_>, parent: Node<'_, '_>) -> Result<Self, Defect> {
-        let id = parent.attribute("ID").unwrap_or_default();
-        let target = reference.attribute("URI").and_then(|uri| uri.strip_prefix('#'));
+        let id = attribute(parent, "ID").unwrap_or_default();
+        let target = attribute(reference, "URI").and_then(|uri| uri.strip_prefix('#'));
         if id.is_empty() || target != Some(id) {
             return Err(Defect::Reference);
         }
@@ -132,7 +134,7 @@ fn transform_prefixes<'t>(transforms: Node<'t, '_>) -> Result<Vec<&'t str>, Defe
         return Err(Defect::Transforms);
     };
     let enveloped = is(first, DS, "Transform")
-        && first.attribute("Algorithm") == Some(ENVELOPED)
+        && attribute(first, "Algorithm") == Some(ENVELOPED)
         && only_text(first).is_some();
     if !enveloped || !is(second, DS, "Transform") {
         return Err(Defect::Transforms);
@@ -142,7 +144,7 @@ fn transform_prefixes<'t>(transforms: Node<'t, '_>) -> Result<Vec<&'t str>, Defe
 
 /// The prefix list of a node that asks for exclusive canonical form, and for nothing else.
 fn exclusive<'t>(node: Node<'t, '_>, defect: Defect) -> Result<Vec<&'t str>, Defect> {
-    if node.attribute("Algorithm") != Some(EXC_C14N) {
+    if attribute(node, "Algorithm") != Some(EXC_C14N) {
         return Err(defect);
     }
     let mut children = elements(node);
@@ -152,7 +154,7 @@ fn exclusive<'t>(node: Node<'t, '_>, defect: Defect) -> Result<Vec<&'t str>, Def
     if !is(list, EXC_C14N, "InclusiveNamespaces") || children.next().is_some() {
         return Err(defect);
     }
-    let prefixes = list.attribute("PrefixList").unwrap_or_default();
+    let prefixes = attribute(list, "PrefixList").unwrap_or_default();
     let prefixes: Vec<_> = prefixes.split_ascii_whitespace().collect();
     if prefixes.len() > PREFIXES {
         return Err(defect);
@@ -164,7 +166,7 @@ fn signature_method(node: Node<'_, '_>) -> Result<Hash, Defect> {
     if elements(node).next().is_some() {
         return Err(Defect::SignatureMethod);
     }
-    let algorithm = node.attribute("Algorithm").unwrap_or_default();
+    let algorithm = attribute(node, "Algorithm").unwrap_or_default();
     hash(algorithm).ok_or(Defect::SignatureMethod)
 }
 
@@ -178,7 +180,7 @@ fn hash(algorithm: &str) -> Option<Hash> {
 }
 
 fn digest_method(node: Node<'_, '_>) -> Result<&'static digest::Algorithm, Defect> {
-    match node.attribute("Algorithm") {
+    match attribute(node, "Algorithm") {
         Some("http://www.w3.org/2001/04/xmlenc#sha256") => Ok(&digest::SHA256),
         Some("http://www.w3.org/2001/04/xmldsig-more#sha384") => Ok(&digest::SHA384),
         Some("http://www.w3.org/2001/04/xmlenc#sha512") => Ok(&digest::SHA512),
