@@ -212,7 +212,8 @@ impl Parts {
     }
 }
 
-/// One Assertion, no Response inside, no metadata, signatures only as children of the Response and the Assertion.
+/// One Assertion, no Response inside, no metadata, signatures only as children of the Response and the Assertion, and
+/// there after the Issuer.
 fn refuse_strays(root: Node<'_, '_>, assertion: Option<NodeId>) -> Result<(), Refused> {
     for node in root.descendants().skip(1).filter(Node::is_element) {
         let stray = match node.tag_name().name() {
@@ -220,7 +221,7 @@ fn refuse_strays(root: Node<'_, '_>, assertion: Option<NodeId>) -> Result<(), Re
             "Response" | "EntityDescriptor" | "EntitiesDescriptor" | "EncryptedAssertion" => {
                 matches!(node.tag_name().namespace(), Some(SAML | SAMLP | MD) | None)
             }
-            "Signature" => !node.parent().is_some_and(|p| p == root || Some(p.id()) == assertion),
+            "Signature" => !at_home(node, root, assertion),
             _ => false,
         };
         if stray {
@@ -228,4 +229,13 @@ fn refuse_strays(root: Node<'_, '_>, assertion: Option<NodeId>) -> Result<(), Re
         }
     }
     Ok(())
+}
+
+/// Whether a signature stands where one may. (That there is one, and not two, is seen when it is verified.)
+fn at_home(signature: Node<'_, '_>, root: Node<'_, '_>, assertion: Option<NodeId>) -> bool {
+    let parent = signature.parent();
+    let of_assertion = parent.is_some_and(|p| Some(p.id()) == assertion);
+    let before = signature.prev_sibling_element();
+    let late = before.is_some_and(|b| is(b, SAML, "Issuer") || is(b, DS, "Signature"));
+    parent == Some(root) || (of_assertion && late)
 }
