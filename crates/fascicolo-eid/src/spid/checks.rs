@@ -103,6 +103,8 @@ impl<'o, 's> Asserted<'o, 's> {
         let authn = self.authn.ok_or(Refused::AuthnStatement)?;
         let level = level(authn, expected)?;
         let at = authenticated_at(authn, level, expected, now)?;
+        let session_index = authn.attribute("SessionIndex").map(Cow::into_owned);
+        hold(session_index.as_deref().is_none_or(plain), Refused::AuthnStatement)?;
         let claims = Claims::find(self.attributes.ok_or(Refused::AttributeStatement)?)?;
         Ok(Proved {
             identity: Identity {
@@ -117,14 +119,14 @@ impl<'o, 's> Asserted<'o, 's> {
             },
             assertion_id,
             not_on_or_after: confirmed_until.max(valid_until),
-            session_index: authn.attribute("SessionIndex").map(Cow::into_owned),
+            session_index,
             name_id,
         })
     }
 
     /// SPID-R8: its ID.
     fn head(&self, expected: &Expected<'_>, now: Timestamp) -> Result<String, Refused> {
-        let id = self.assertion.attribute("ID").filter(|id| !id.is_empty());
+        let id = self.assertion.attribute("ID").filter(|id| !id.is_empty() && plain(id));
         let id = id.ok_or(Refused::AssertionId)?.into_owned();
         if self.assertion.attribute("Version").as_deref() != Some("2.0") {
             return Err(Refused::AssertionVersion);
@@ -187,7 +189,7 @@ fn name_id(subject: Element<'_, '_>) -> Result<String, Refused> {
     let (Some(name_id), None) = (list.next(), list.next()) else {
         return Err(Refused::NameId);
     };
-    let value = trimmed(name_id).filter(|value| !value.is_empty());
+    let value = trimmed(name_id).filter(|value| !value.is_empty() && plain(value));
     let value = value.ok_or(Refused::NameId)?;
     if name_id.attribute("Format").as_deref() != Some(TRANSIENT) {
         return Err(Refused::NameIdFormat);
@@ -301,7 +303,8 @@ impl Claims {
                 Some(_) => continue,
                 None => return Err(Refused::AttributeStatement),
             };
-            let text = trimmed(value).filter(|text| !text.is_empty() && values.next().is_none());
+            let text =
+                trimmed(value).filter(|text| !text.is_empty() && plain(text) && values.next().is_none());
             if slot.replace(text.ok_or(Refused::AttributeValue)?).is_some() {
                 return Err(Refused::AttributeRepeated);
             }
@@ -331,6 +334,11 @@ impl Claims {
         let shape = text.len() == 10 && text.starts_with(['1', '2']);
         shape.then(|| text.parse().ok()).flatten().ok_or(Refused::DateOfBirth)
     }
+}
+
+/// What is kept of an answer, or shown, is short and of one line, whoever signed it.
+fn plain(text: &str) -> bool {
+    text.len() <= 512 && !text.chars().any(char::is_control)
 }
 
 fn trimmed(element: Element<'_, '_>) -> Option<String> {
