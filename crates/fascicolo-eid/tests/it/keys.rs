@@ -1,4 +1,4 @@
-//! Keys and certificates (SPID-K): what is taken, what is made.
+//! Keys and certificates (SPID-K1 to K5): what is taken, what is made.
 
 use der::Decode as _;
 use fascicolo_eid::spid::{CertificateSubject, KeyError, SigningKey, make_certificate};
@@ -25,6 +25,7 @@ fn make(bits: u32) -> Result<(String, String), KeyError> {
     make_certificate(&subject(), bits, at("2026-01-01T00:00:00Z"), at("2028-12-31T23:59:59Z"))
 }
 
+/// SPID-K1.
 #[test]
 fn a_key_is_taken_in_both_wrappings_with_its_certificate() {
     assert!(SigningKey::from_pem(KEY, CERTIFICATE).is_ok());
@@ -32,6 +33,7 @@ fn a_key_is_taken_in_both_wrappings_with_its_certificate() {
     assert!(SigningKey::from_pem(pkcs1, CERTIFICATE).is_ok());
 }
 
+/// SPID-K1.
 #[test]
 fn each_wrong_key_is_refused_for_its_own_cause() {
     let refused = |key: &str, certificate: &str| SigningKey::from_pem(key, certificate).err();
@@ -48,6 +50,7 @@ fn each_wrong_key_is_refused_for_its_own_cause() {
     assert_eq!(refused(short_key, short), Some(KeyError::NotRsa));
 }
 
+/// SPID-K5.
 #[test]
 fn no_key_shows_in_debug() {
     assert_eq!(format!("{:?}", provider_key()), "SigningKey(…)");
@@ -55,6 +58,7 @@ fn no_key_shows_in_debug() {
     assert_eq!(format!("{key:?}"), "VerifyingKey(…)");
 }
 
+/// SPID-K1, SPID-R7.
 #[test]
 fn a_short_or_foreign_public_key_verifies_nothing() {
     let der = |pem: &str| der::pem::decode_vec(pem.as_bytes()).unwrap().1;
@@ -65,6 +69,7 @@ fn a_short_or_foreign_public_key_verifies_nothing() {
     assert_eq!(VerifyingKey::from_certificate(b"no certificate").err(), Some(KeyError::Certificate));
 }
 
+/// SPID-K1 to K4.
 #[test]
 fn a_certificate_made_here_is_what_agid_asks_for() {
     let (key, pem) = make(2048).unwrap();
@@ -109,6 +114,7 @@ fn a_certificate_made_here_is_what_agid_asks_for() {
     assert_eq!(extensions.len(), 3);
 }
 
+/// SPID-K1.
 #[test]
 fn only_three_sizes_are_made() {
     for bits in [0, 512, 1024, 2047, 8192] {

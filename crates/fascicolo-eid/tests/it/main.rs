@@ -23,6 +23,10 @@ mod request;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod spellings;
+#[cfg(test)]
+mod variants;
+#[cfg(test)]
 mod vectors;
 #[cfg(test)]
 mod wrapping;

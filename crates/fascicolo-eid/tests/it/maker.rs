@@ -242,6 +242,12 @@ pub(crate) struct Odd<'a> {
     pub(crate) after_key_info: String,
     /// The prefixes that the transforms name, for making the digest right.
     pub(crate) prefixes: Vec<&'a str>,
+    /// What is digested, when it is not what the transforms leave.
+    pub(crate) content: Option<&'a str>,
+    /// The prefix of the signature's elements.
+    pub(crate) ds: &'a str,
+    /// What stands between them.
+    pub(crate) between: &'a str,
 }
 
 pub(crate) fn transform(algorithm: &str) -> String {
@@ -267,6 +273,9 @@ impl Default for Odd<'_> {
             key_info: String::new(),
             after_key_info: String::new(),
             prefixes: Vec::new(),
+            content: None,
+            ds: "ds",
+            between: "",
         }
     }
 }
@@ -281,6 +290,7 @@ impl Odd<'_> {
         let tree = xml::Tree::read(answer, &xml::Limits::METADATA).unwrap();
         let target = tree.root().descendants().find(|n| n.attribute("ID") == Some(self.id)).unwrap();
         let content = xml::canonical(target, None, &self.prefixes).unwrap();
+        let content = self.content.unwrap_or(&content);
         let algorithm = match self.digest_method.rsplit('#').next() {
             Some("sha1") => &digest::SHA1_FOR_LEGACY_USE_ONLY,
             Some("sha384") => &digest::SHA384,
@@ -299,6 +309,7 @@ impl Odd<'_> {
             self.digest_method,
             self.after_reference,
         );
+        let signed_info = self.spelt(&signed_info);
         let bytes = signed_info.as_bytes();
         let signature = if self.method.ends_with("#hmac-sha256") {
             // the old confusion: the public certificate as a shared secret
@@ -307,18 +318,34 @@ impl Odd<'_> {
         } else {
             sign_bytes(self.method, bytes, key)
         };
-        let signature = format!(
+        let signature = self.spelt(&format!(
             "<ds:Signature xmlns:ds=\"{DS}\">{signed_info}<ds:SignatureValue>{}</ds:SignatureValue>{}{}</ds:Signature>",
             xml::encode_base64(&signature),
             self.key_info,
             self.after_key_info,
-        );
+        ));
         let issuer_end = target.first_element_child().unwrap().range().end;
         format!("{}{signature}{}", &answer[..issuer_end], &answer[issuer_end..])
     }
 }
 
-fn sign_bytes(method: &str, bytes: &[u8], key: &SigningKey) -> Vec<u8> {
+impl Odd<'_> {
+    /// With the prefix and the blanks wanted; twice is as good as once.
+    fn spelt(&self, text: &str) -> String {
+        let (declared, prefix) = if self.ds.is_empty() {
+            ("xmlns=".to_owned(), String::new())
+        } else {
+            (format!("xmlns:{}=", self.ds), format!("{}:", self.ds))
+        };
+        let text = text
+            .replace("xmlns:ds=", &declared)
+            .replace("<ds:", &format!("<{prefix}"))
+            .replace("</ds:", &format!("</{prefix}"));
+        text.replace("><", &format!(">{}<", self.between))
+    }
+}
+
+pub(crate) fn sign_bytes(method: &str, bytes: &[u8], key: &SigningKey) -> Vec<u8> {
     let padding: &'static dyn RsaEncoding = match method.rsplit('#').next() {
         Some("rsa-sha384") => &RSA_PKCS1_SHA384,
         Some("rsa-sha512") => &RSA_PKCS1_SHA512,

@@ -1,4 +1,4 @@
-//! Our metadata (SPID-M).
+//! Our metadata (SPID-M1 to M10).
 
 use fascicolo_eid::spid::metadata;
 use fascicolo_eid::xml::{self, Limits, MD, Tree, is};
@@ -10,6 +10,7 @@ fn text() -> String {
     String::from_utf8(metadata(&service()).unwrap()).unwrap()
 }
 
+/// SPID-M2.
 #[test]
 fn it_is_the_same_bytes_until_the_configuration_changes() {
     assert_eq!(text(), text());
@@ -19,6 +20,7 @@ fn it_is_the_same_bytes_until_the_configuration_changes() {
     assert!(text().starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?><md:EntityDescriptor "));
 }
 
+/// SPID-M1, SPID-M2, SPID-K1.
 #[test]
 fn it_is_signed_whole_before_everything_else() {
     let text = text();
@@ -31,6 +33,7 @@ fn it_is_signed_whole_before_everything_else() {
     assert!(xml::verify(tree.root(), &[key()]).is_err());
 }
 
+/// SPID-M1, SPID-M3 to M10.
 #[test]
 fn it_says_what_the_rules_want() {
     let text = text();
@@ -56,8 +59,15 @@ fn it_says_what_the_rules_want() {
     );
     assert!(text.contains("<spid:IPACode>r_prova</spid:IPACode>"));
     assert!(text.contains("<spid:Public></spid:Public>"));
+    let [format] = all("NameIDFormat")[..] else { panic!("one") };
+    assert_eq!(format.text(), Some("urn:oasis:names:tc:SAML:2.0:nameid-format:transient"));
+    let [contact] = root.children().filter(|n| is(*n, MD, "ContactPerson")).collect::<Vec<_>>()[..] else {
+        panic!("one")
+    };
+    assert_eq!(contact.attribute("contactType"), Some("other"));
 }
 
+/// SPID-K5, SPID-M4.
 #[test]
 fn the_next_certificate_is_published_and_not_used() {
     let mut rotating = service();

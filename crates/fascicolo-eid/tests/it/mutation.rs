@@ -82,6 +82,7 @@ proptest! {
     }
 }
 
+/// SPID-R1.
 #[test]
 fn every_vector_cut_anywhere_is_refused_without_harm() {
     for (_, answer) in on_disk("accept").into_iter().take(4).chain(on_disk("reject").into_iter().take(4)) {
@@ -91,6 +92,7 @@ fn every_vector_cut_anywhere_is_refused_without_harm() {
     }
 }
 
+/// SPID-R1.
 #[test]
 fn crowds_are_refused_before_they_cost_anything() {
     let many = |each: fn(usize) -> String, count| (0..count).map(each).collect::<String>();

@@ -8,6 +8,7 @@ use crate::maker::{outcome, signed, signed_twice, unsigned};
 use crate::request::spec;
 use crate::vectors::on_disk;
 
+/// SPID-R7.
 #[test]
 fn the_oracle_accepts_every_answer_that_proves_somebody() {
     let mut proved = 0;
@@ -20,6 +21,7 @@ fn the_oracle_accepts_every_answer_that_proves_somebody() {
     assert!(proved > 20, "{proved}");
 }
 
+/// SPID-R7.
 #[test]
 fn whatever_the_oracle_refuses_is_refused() {
     let mut refused = 0;
@@ -56,6 +58,7 @@ fn xmlsec1_accepts(xml: &str, element: &str, certificate: &str) -> Option<bool> 
     output.ok().map(|output| output.status.success())
 }
 
+/// SPID-M2, SPID-A9.
 #[test]
 fn xmlsec1_accepts_what_we_sign() {
     let service = include_str!("../fixtures/service.test-only.crt.pem");

@@ -1,4 +1,4 @@
-//! The authentication request (SPID-A).
+//! The authentication request (SPID-A1 to A11).
 
 use std::io::Read as _;
 
@@ -57,6 +57,7 @@ pub(crate) fn inflated(base64: &str) -> String {
     text
 }
 
+/// SPID-A2, SPID-A9, SPID-A11.
 #[test]
 fn a_posted_request_is_signed_after_its_issuer() {
     let Outgoing::Post { action, saml_request, relay_state, xml: text } =
@@ -73,6 +74,7 @@ fn a_posted_request_is_signed_after_its_issuer() {
     assert!(xml::verify(tree.root(), &[key()]).is_ok());
 }
 
+/// SPID-A2, SPID-A9, SPID-A11.
 #[test]
 fn a_redirected_request_is_signed_as_a_query() {
     let Outgoing::Redirect { url, xml: text } =
@@ -94,6 +96,7 @@ fn a_redirected_request_is_signed_as_a_query() {
     assert!(xml::verify_query(tree.root(), &query, &[key()]).is_ok());
 }
 
+/// SPID-A1 to A8.
 #[test]
 fn a_request_says_what_the_rules_want_and_no_more() {
     let Outgoing::Redirect { xml: text, .. } =
@@ -124,6 +127,7 @@ fn a_request_says_what_the_rules_want_and_no_more() {
     assert_eq!(context.first_element_child().unwrap().text(), Some("https://www.spid.gov.it/SpidL2"));
 }
 
+/// SPID-A3, SPID-A7, SPID-L3.
 #[test]
 fn each_level_is_asked_for_by_its_own_class() {
     for (level, class, force) in
@@ -138,6 +142,7 @@ fn each_level_is_asked_for_by_its_own_class() {
     }
 }
 
+/// SPID-A10.
 #[test]
 fn a_relay_state_is_short_opaque_and_no_address() {
     let longest = "x".repeat(80);
@@ -153,6 +158,7 @@ fn a_relay_state_is_short_opaque_and_no_address() {
     }
 }
 
+/// SPID-A2.
 #[test]
 fn a_provider_without_the_binding_gets_no_request() {
     let mut provider = provider();
@@ -162,6 +168,7 @@ fn a_provider_without_the_binding_gets_no_request() {
     assert!(authn_request(&service(), &provider, &spec(Binding::Post)).is_ok());
 }
 
+/// SPID-A1.
 #[test]
 fn an_id_is_an_ncname_with_all_its_randomness() {
     assert_eq!(new_request_id([0xa5; 20]), format!("_{}", "a5".repeat(20)));

