@@ -1,17 +1,16 @@
 //! Single logout (SPID-O). Our own session has ended already, whatever these messages say (SPID-O1): they only
 //! concern the session at the provider, which exists after a login at level 1.
 
-use std::io::Read as _;
-
 use fascicolo_domain::time::after_seconds;
-use flate2::read::DeflateDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use jiff::Timestamp;
+use roxmltree::Node;
 
 use super::request::{Message, refuse_relay_state};
 use super::{Binding, ENTITY, KeyError, Outgoing, Provider, Refused, ServiceProvider, TRANSIENT, instant};
 use crate::xml::{
-    Defect, Element, Limits, SAML, SAMLP, Signed, SignedQuery, Tree, decode_base64, escape, verify,
-    verify_query,
+    DS, Defect, Element, Limits, SAML, SAMLP, Signed, SignedQuery, Tree, attribute, decode_base64, escape,
+    is, only_text, verify, verify_query,
 };
 
 /// How old a request to end a session may be, in seconds, clocks allowed to differ.
@@ -112,6 +111,8 @@ pub struct LogoutMessage {
 
 /// The parts of a signed query (SAML bindings 3.4.4.1).
 struct Query {
+    /// The name of the field that the message came in.
+    field: String,
     signed: String,
     algorithm: String,
     signature: String,
@@ -153,8 +154,8 @@ impl LogoutMessage {
         if raw_query.len() > Limits::MESSAGE.bytes {
             return Err(Defect::TooLong.into());
         }
-        let pairs: Vec<(&str, &str)> = raw_query.split('&').filter_map(|p| p.split_once('=')).collect();
-        let (message, state, algorithm, signature) = match *pairs.as_slice() {
+        let pairs: Option<Vec<_>> = raw_query.splitn(5, '&').map(|pair| pair.split_once('=')).collect();
+        let (message, state, algorithm, signature) = match *pairs.unwrap_or_default() {
             [m, s, a, g] => (m, Some(s), a, g),
             [m, a, g] => (m, None, a, g),
             _ => return Err(Refused::Query),
@@ -171,6 +172,7 @@ impl LogoutMessage {
         Ok(Self {
             xml: inflate(&deflated)?,
             query: Some(Query {
+                field: message.0.to_owned(),
                 signed: signed.to_owned(),
                 algorithm: decoded(algorithm.1)?,
                 signature: decoded(signature.1)?,
@@ -190,8 +192,8 @@ impl LogoutMessage {
     /// What is wrong with the XML, or no issuer at all.
     pub fn issuer(&self) -> Result<String, Refused> {
         let tree = Tree::read(&self.xml, &Limits::MESSAGE)?;
-        let issuer = tree.root().first_element_child().filter(|n| crate::xml::is(*n, SAML, "Issuer"));
-        let issuer = issuer.and_then(crate::xml::only_text).ok_or(Refused::ResponseIssuer)?;
+        let issuer = tree.root().first_element_child().filter(|n| is(*n, SAML, "Issuer"));
+        let issuer = issuer.and_then(only_text).ok_or(Refused::ResponseIssuer)?;
         Ok(issuer.to_owned())
     }
 
@@ -199,7 +201,7 @@ impl LogoutMessage {
     #[must_use]
     pub fn in_response_to(&self) -> Option<String> {
         let tree = Tree::read(&self.xml, &Limits::MESSAGE).ok()?;
-        tree.root().attribute("InResponseTo").map(str::to_owned)
+        attribute(tree.root(), "InResponseTo").map(str::to_owned)
     }
 
     /// Verifies a request to end a session (SPID-O4). `slo_url` is our logout address.
@@ -212,7 +214,7 @@ impl LogoutMessage {
         slo_url: &str,
         now: Timestamp,
     ) -> Result<LogoutRequest, Refused> {
-        let signed = self.signed("LogoutRequest", provider)?;
+        let signed = self.signed("LogoutRequest", "SAMLRequest", provider)?;
         let outline = signed.outline()?;
         let root = outline.root();
         let id = head(root, provider, slo_url, now)?;
@@ -225,15 +227,15 @@ impl LogoutMessage {
         if instant::before(issued(root)?, after_seconds(now, -FRESH)) {
             return Err(Refused::Expired);
         }
-        let text = |local| {
-            let found = root.children().find(|c| c.is(SAML, local) || c.is(SAMLP, local));
-            found.and_then(|c| c.text()).map(|t| t.trim().to_owned())
+        let text = |element: Element<'_, '_>| element.text().map(|t| t.trim().to_owned());
+        let mut names = root.children().filter(|c| c.is(SAML, "NameID"));
+        let (Some(name_id), None) = (names.next(), names.next()) else {
+            return Err(Refused::LogoutSubject);
         };
-        let name_id = text("NameID").filter(|n| !n.is_empty());
         Ok(LogoutRequest {
             id,
-            name_id: name_id.ok_or(Refused::LogoutSubject)?,
-            session_index: text("SessionIndex"),
+            name_id: text(name_id).filter(|n| !n.is_empty()).ok_or(Refused::LogoutSubject)?,
+            session_index: root.children().find(|c| c.is(SAMLP, "SessionIndex")).and_then(text),
         })
     }
 
@@ -248,7 +250,7 @@ impl LogoutMessage {
         request_id: &str,
         now: Timestamp,
     ) -> Result<LogoutReply, Refused> {
-        let signed = self.signed("LogoutResponse", provider)?;
+        let signed = self.signed("LogoutResponse", "SAMLResponse", provider)?;
         let outline = signed.outline()?;
         let root = outline.root();
         head(root, provider, slo_url, now)?;
@@ -258,40 +260,45 @@ impl LogoutMessage {
         let status = root.children().find(|c| c.is(SAMLP, "Status"));
         let code = status.and_then(|s| s.children().next()).filter(|c| c.is(SAMLP, "StatusCode"));
         let code = code.ok_or(Refused::Status)?;
-        let inner = code.children().next().and_then(|c| c.attribute("Value"));
-        let inner = inner.as_deref().map(|v| v.rsplit(':').next().unwrap_or_default());
+        let inner = code.children().find(|c| c.is(SAMLP, "StatusCode")).and_then(|c| c.attribute("Value"));
+        let partial = inner.is_some_and(|v| v.rsplit(':').next() == Some("PartialLogout"));
         let value = code.attribute("Value").ok_or(Refused::Status)?;
-        match (value.strip_prefix("urn:oasis:names:tc:SAML:2.0:status:"), inner) {
-            (Some(_), Some("PartialLogout")) => Ok(LogoutReply::Partial),
-            (Some("Success"), _) => Ok(LogoutReply::Ended),
-            (Some("Requester" | "Responder" | "VersionMismatch"), _) => Ok(LogoutReply::Failed),
+        match value.strip_prefix("urn:oasis:names:tc:SAML:2.0:status:") {
+            Some("Success" | "Requester" | "Responder") if partial => Ok(LogoutReply::Partial),
+            Some("Success") => Ok(LogoutReply::Ended),
+            Some("Requester" | "Responder" | "VersionMismatch") => Ok(LogoutReply::Failed),
             _ => Err(Refused::Status),
         }
     }
 
-    fn signed(&self, local: &str, provider: &Provider) -> Result<Signed, Refused> {
+    /// The message named `local`, in the field that is for it, with the one signature of its binding.
+    fn signed(&self, local: &str, field: &str, provider: &Provider) -> Result<Signed, Refused> {
         let tree = Tree::read(&self.xml, &Limits::MESSAGE)?;
         let root = tree.root();
-        if !crate::xml::is(root, SAMLP, local) {
+        if !is(root, SAMLP, local) {
             return Err(Refused::Root);
         }
-        let signatures = root.descendants().filter(|n| crate::xml::is(*n, crate::xml::DS, "Signature"));
-        if signatures.count() != usize::from(self.query.is_none()) {
-            return Err(if self.query.is_none() { Defect::SignatureMissing.into() } else { Refused::Stray });
-        }
-        let signed = match &self.query {
-            None => verify(root, &provider.keys)?,
-            Some(query) => {
+        let mut signatures = root.descendants().filter(|n| is(*n, DS, "Signature"));
+        match (&self.query, signatures.next(), signatures.next()) {
+            (None, None, _) => Err(Defect::SignatureMissing.into()),
+            (None, Some(only), None) if after_issuer(only, root) => Ok(verify(root, &provider.keys)?),
+            (Some(query), None, _) if query.field == field => {
                 let query = SignedQuery {
                     signed: &query.signed,
                     algorithm: &query.algorithm,
                     signature: &query.signature,
                 };
-                verify_query(root, &query, &provider.keys)?
+                Ok(verify_query(root, &query, &provider.keys)?)
             }
-        };
-        Ok(signed)
+            (Some(_), None, _) => Err(Refused::Query),
+            _ => Err(Refused::Stray),
+        }
     }
+}
+
+/// Where a signature belongs: second in the message.
+fn after_issuer(signature: Node<'_, '_>, root: Node<'_, '_>) -> bool {
+    signature.parent() == Some(root) && signature.prev_sibling_element() == root.first_element_child()
 }
 
 /// ID, Version, IssueInstant, Destination and Issuer of a verified message; returns the ID.
@@ -317,6 +324,9 @@ fn head(
     if issuer.text().as_deref() != Some(provider.entity_id.as_str()) {
         return Err(Refused::ResponseIssuer);
     }
+    if issuer.attribute("Format").is_some_and(|format| format != ENTITY) {
+        return Err(Refused::ResponseIssuerFormat);
+    }
     Ok(id)
 }
 
@@ -325,22 +335,30 @@ fn issued(root: Element<'_, '_>) -> Result<Timestamp, Refused> {
     instant::parse(&text).ok_or(Refused::ResponseInstant)
 }
 
+/// Inflates one whole stream and nothing after it, up to the limit.
 fn inflate(deflated: &[u8]) -> Result<String, Refused> {
     let limit = Limits::MESSAGE.bytes;
-    let mut xml = Vec::new();
-    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    DeflateDecoder::new(deflated).take(bound).read_to_end(&mut xml).map_err(|_| Refused::Query)?;
+    let mut xml = Vec::with_capacity(limit + 1);
+    let mut stream = Decompress::new(false);
+    let status = stream.decompress_vec(deflated, &mut xml, FlushDecompress::Finish);
     if xml.len() > limit {
         return Err(Defect::TooLong.into());
     }
-    Ok(String::from_utf8(xml).map_err(|_| Defect::NotUtf8)?)
+    let whole = usize::try_from(stream.total_in()) == Ok(deflated.len());
+    match status {
+        Ok(Status::StreamEnd) if whole => Ok(String::from_utf8(xml).map_err(|_| Defect::NotUtf8)?),
+        Ok(_) | Err(_) => Err(Refused::Query),
+    }
 }
 
-/// Undoes percent-encoding; `+` is a blank in a query, which base64 never holds, so it is refused there.
+/// Undoes percent-encoding. A bare `+` would be a blank to some and a plus to others: refused.
 fn decoded(text: &str) -> Result<String, Refused> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
+        if byte == b'+' {
+            return Err(Refused::Query);
+        }
         if byte != b'%' {
             bytes.push(byte);
             continue;

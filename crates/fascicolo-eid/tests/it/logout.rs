@@ -1,4 +1,4 @@
-//! Single logout (SPID-O).
+//! Single logout (SPID-O2 to O4).
 
 use fascicolo_eid::spid::{
     Binding, KeyError, LogoutMessage, LogoutReply, LogoutSpec, Outgoing, Refused, logout_request,
@@ -9,7 +9,7 @@ use fascicolo_eid::xml::{self, Place, SAML, SAMLP, sign_query};
 use crate::maker::{MADE, PROVIDER, SLO, at, change, provider, provider_key, service, stranger_key};
 use crate::request::{inflated, key, query};
 
-const NOW: &str = "2026-11-25T11:01:02Z";
+pub(crate) const NOW: &str = "2026-11-25T11:01:02Z";
 
 fn spec(binding: Binding, relay_state: Option<&str>) -> LogoutSpec<'_> {
     LogoutSpec { id: "_logout", now: at(NOW), binding, relay_state }
@@ -25,7 +25,7 @@ fn message(element: &str, attributes: &str, body: &str) -> String {
     )
 }
 
-fn request() -> String {
+pub(crate) fn request() -> String {
     message(
         "LogoutRequest",
         "",
@@ -34,7 +34,7 @@ fn request() -> String {
     )
 }
 
-fn reply(code: &str, inner: &str) -> String {
+pub(crate) fn reply(code: &str, inner: &str) -> String {
     let code = format!("urn:oasis:names:tc:SAML:2.0:status:{code}");
     message(
         "LogoutResponse",
@@ -45,12 +45,12 @@ fn reply(code: &str, inner: &str) -> String {
     )
 }
 
-fn posted(text: &str) -> LogoutMessage {
+pub(crate) fn posted(text: &str) -> LogoutMessage {
     let signed = xml::sign_enveloped(text, "_theirs", Place::AfterIssuer, &provider_key()).unwrap();
     LogoutMessage::from_post(&xml::encode_base64(signed.as_bytes())).unwrap()
 }
 
-fn redirected(text: &str, field: &str) -> String {
+pub(crate) fn redirected(text: &str, field: &str) -> String {
     use std::io::Write as _;
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(text.as_bytes()).unwrap();
@@ -61,17 +61,18 @@ fn redirected(text: &str, field: &str) -> String {
     sign_query(&format!("{field}={value}&RelayState=theirs"), &provider_key()).unwrap()
 }
 
-fn requested(message: &LogoutMessage, now: &str) -> Result<String, &'static str> {
+pub(crate) fn requested(message: &LogoutMessage, now: &str) -> Result<String, &'static str> {
     match message.verify_request(&provider(), SLO, at(now)) {
         Ok(request) => Ok(format!("{} {} {:?}", request.id, request.name_id, request.session_index)),
         Err(refused) => Err(refused.code()),
     }
 }
 
-fn replied(message: &LogoutMessage) -> Result<LogoutReply, &'static str> {
+pub(crate) fn replied(message: &LogoutMessage) -> Result<LogoutReply, &'static str> {
     message.verify_response(&provider(), SLO, "_logout", at(NOW)).map_err(|refused| refused.code())
 }
 
+/// SPID-O2.
 #[test]
 fn our_request_names_the_person_as_the_provider_did() {
     let made = logout_request(
@@ -90,6 +91,7 @@ fn our_request_names_the_person_as_the_provider_did() {
     assert!(xml::verify(tree.root(), &[key()]).is_ok());
 }
 
+/// SPID-O2, SPID-A10.
 #[test]
 fn our_request_travels_in_a_query_too() {
     let made =
@@ -103,6 +105,7 @@ fn our_request_travels_in_a_query_too() {
     assert_eq!(none.err(), Some(KeyError::RelayState));
 }
 
+/// SPID-O4.
 #[test]
 fn our_reply_answers_their_request_with_their_relay_state() {
     let made =
@@ -116,6 +119,7 @@ fn our_reply_answers_their_request_with_their_relay_state() {
     assert!(!url.contains("RelayState"));
 }
 
+/// SPID-O4.
 #[test]
 fn their_request_is_believed_over_both_bindings() {
     let good = Ok("_theirs _transient Some(\"_session\")".to_owned());
@@ -125,6 +129,7 @@ fn their_request_is_believed_over_both_bindings() {
     assert_eq!(message.issuer().unwrap(), PROVIDER);
 }
 
+/// SPID-O4.
 #[test]
 fn their_request_with_one_defect_is_refused_for_it() {
     let cases = [
@@ -145,6 +150,7 @@ fn their_request_with_one_defect_is_refused_for_it() {
     assert!(requested(&posted(&young), NOW).is_ok(), "five minutes and the skew of the clocks");
 }
 
+/// SPID-O3, SPID-O4, SPID-K1.
 #[test]
 fn their_message_must_be_signed_by_them() {
     let unsigned = LogoutMessage::from_post(&xml::encode_base64(request().as_bytes())).unwrap();
@@ -162,6 +168,7 @@ fn their_message_must_be_signed_by_them() {
     assert_eq!(requested(&both, NOW), Err("stray"));
 }
 
+/// SPID-O3, SPID-O4.
 #[test]
 fn a_query_is_exactly_one_signed_message() {
     let good = redirected(&request(), "SAMLRequest");
@@ -187,6 +194,7 @@ fn a_query_is_exactly_one_signed_message() {
     assert_eq!(code(&bomb), Some("too_long"));
 }
 
+/// SPID-O3.
 #[test]
 fn their_reply_says_how_the_logout_went() {
     let partial = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:PartialLogout\"/>";
@@ -198,6 +206,7 @@ fn their_reply_says_how_the_logout_went() {
     assert_eq!(replied(&message), Ok(LogoutReply::Ended));
 }
 
+/// SPID-O3.
 #[test]
 fn their_reply_with_one_defect_is_refused_for_it() {
     let good = reply("Success", "");

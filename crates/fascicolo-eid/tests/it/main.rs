@@ -9,6 +9,8 @@ mod keys;
 #[cfg(test)]
 mod logout;
 #[cfg(test)]
+mod logout_attacks;
+#[cfg(test)]
 mod maker;
 #[cfg(test)]
 mod metadata;
