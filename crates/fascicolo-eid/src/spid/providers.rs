@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use super::{Binding, Refused};
-use crate::xml::{DS, Limits, MD, Tree, VerifyingKey, decode_base64, is, verify};
+use crate::xml::{DS, Limits, MD, Tree, VerifyingKey, attribute, decode_base64, is, verify};
 
 /// One identity provider. Its keys are trusted because of where they were found; their dates do not count (SPID-I4).
 #[derive(Clone, Debug)]
@@ -126,7 +126,7 @@ fn read(root: Node<'_, '_>) -> Result<Vec<Provider>, Refused> {
 }
 
 fn provider(entity: Node<'_, '_>, role: Node<'_, '_>) -> Result<Provider, Refused> {
-    let entity_id = entity.attribute("entityID").filter(|id| !id.is_empty());
+    let entity_id = attribute(entity, "entityID").filter(|id| !id.is_empty());
     let provider = Provider {
         entity_id: entity_id.ok_or(Refused::Provider)?.to_owned(),
         name: display_name(entity).or(entity_id).unwrap_or_default().to_owned(),
@@ -154,16 +154,23 @@ fn addresses(role: Node<'_, '_>, local: &str, place: &str) -> Vec<(Binding, Stri
     role.children()
         .filter(|n| is(*n, MD, local))
         .filter_map(|n| {
-            let binding = Binding::from_uri(n.attribute("Binding")?)?;
-            Some((binding, n.attribute(place)?.to_owned()))
+            let binding = Binding::from_uri(attribute(n, "Binding")?)?;
+            Some((binding, attribute(n, place).filter(|place| is_address(place))?.to_owned()))
         })
         .collect()
+}
+
+/// Whether a browser may be sent there with a query: an address of the web (test providers have no TLS), whole and in
+/// one line.
+fn is_address(place: &str) -> bool {
+    let web = place.starts_with("https://") || place.starts_with("http://");
+    web && place.bytes().all(|b| b.is_ascii_graphic() && b != b'#')
 }
 
 /// The usable signing keys; one that cannot be read, or is not RSA, is no key of ours.
 fn keys(role: Node<'_, '_>) -> Vec<VerifyingKey> {
     role.children()
-        .filter(|n| is(*n, MD, "KeyDescriptor") && n.attribute("use") != Some("encryption"))
+        .filter(|n| is(*n, MD, "KeyDescriptor") && attribute(*n, "use") != Some("encryption"))
         .flat_map(|n| n.descendants().filter(|n| is(*n, DS, "X509Certificate")))
         .filter_map(|n| VerifyingKey::from_certificate(&decode_base64(n.text()?).ok()?).ok())
         .collect()

@@ -1,4 +1,4 @@
-//! The registry of identity providers (SPID-I).
+//! The registry of identity providers (SPID-I2 to I4).
 
 use fascicolo_eid::spid::{Binding, Providers};
 use fascicolo_eid::xml::{self, MD, Place};
@@ -32,6 +32,7 @@ fn refused(text: &str) -> Option<&'static str> {
         .map(|r| r.code())
 }
 
+/// SPID-I2, SPID-I4.
 #[test]
 fn a_provider_is_read_with_its_name_addresses_and_keys() {
     let list = Providers::from_metadata(two().as_bytes()).unwrap();
@@ -55,6 +56,7 @@ fn a_single_descriptor_is_read_too() {
     assert_eq!(list.len(), 1);
 }
 
+/// SPID-I2, SPID-I3.
 #[test]
 fn an_aggregate_is_believed_when_the_pinned_key_signed_it_whole() {
     let good = signed(&two());
@@ -65,6 +67,7 @@ fn an_aggregate_is_believed_when_the_pinned_key_signed_it_whole() {
     assert!(providers.get("https://stranger.example").is_none());
 }
 
+/// SPID-I2.
 #[test]
 fn an_aggregate_with_one_defect_is_refused_for_it() {
     let good = signed(&two());
@@ -97,6 +100,7 @@ fn an_aggregate_with_one_defect_is_refused_for_it() {
     }
 }
 
+/// SPID-I2, SPID-K1.
 #[test]
 fn an_entry_that_cannot_be_used_does_not_close_the_others() {
     let short = include_str!("../fixtures/short.test-only.crt.pem");
@@ -118,6 +122,7 @@ fn an_entry_that_cannot_be_used_does_not_close_the_others() {
     }
 }
 
+/// SPID-I4, SPID-R7.
 #[test]
 fn a_key_for_encryption_does_not_verify() {
     let text = entity(PROVIDER, &[provider_key().certificate_der(), stranger_key().certificate_der()]);
@@ -127,6 +132,7 @@ fn a_key_for_encryption_does_not_verify() {
     assert_eq!(ders, [stranger_key().certificate_der()]);
 }
 
+/// SPID-I2.
 #[test]
 fn metadata_of_another_kind_holds_no_provider() {
     let code = |text: &[u8]| Providers::from_metadata(text).err().map(|r| r.code());
@@ -137,6 +143,7 @@ fn metadata_of_another_kind_holds_no_provider() {
     assert_eq!(code(service.as_bytes()), Some("no_provider"));
 }
 
+/// SPID-I3.
 #[test]
 fn a_provider_added_again_replaces_itself() {
     let mut providers = Providers::empty();
@@ -150,4 +157,38 @@ fn a_provider_added_again_replaces_itself() {
     assert_eq!(providers.iter().count(), 1);
     let key = &providers.get(PROVIDER).unwrap().keys[0];
     assert_eq!(key.certificate_der(), stranger_key().certificate_der());
+}
+
+/// SPID-A2, SPID-I2.
+#[test]
+fn only_addresses_of_the_web_are_taken() {
+    let good = entity(PROVIDER, &[provider_key().certificate_der()]);
+    let place = "https://idp.example/SingleSignOnService/POST";
+    for bad in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//idp.example/",
+        "/sso",
+        "",
+        "https://idp.example/#here",
+        "https://idp.example/ with blanks",
+        "https://idp.example/&#13;&#10;Set-Cookie: a=b",
+        "https://idp.example/è",
+    ] {
+        let provider = Providers::from_metadata(change(&good, place, bad).as_bytes()).unwrap().remove(0);
+        assert_eq!(provider.sign_on_address(Binding::Post), None, "{bad}");
+        assert!(provider.sign_on_address(Binding::Redirect).is_some());
+    }
+    let none = good.replace("https://idp.example/SingleSign", "javascript:SingleSign");
+    assert_eq!(Providers::from_metadata(none.as_bytes()).err().map(|r| r.code()), Some("provider"));
+}
+
+/// SPID-I2, SPID-R7.
+#[test]
+fn an_attribute_with_a_prefix_is_another_attribute() {
+    let good = entity(PROVIDER, &[provider_key().certificate_der()]);
+    let shadowed = change(&good, " entityID=", " md:entityID=\"https://attacker.example\" entityID=");
+    let shadowed = change(&shadowed, "use=\"signing\"", "md:use=\"encryption\" use=\"signing\"");
+    let list = Providers::from_metadata(shadowed.as_bytes()).unwrap();
+    assert_eq!((list[0].entity_id.as_str(), list[0].keys.len()), (PROVIDER, 1));
 }
