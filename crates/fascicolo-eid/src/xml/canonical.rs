@@ -1,5 +1,6 @@
 //! Exclusive canonical XML 1.0 without comments, of one element. Checked against libxml2 on random documents.
 
+use memchr::memmem;
 use roxmltree::{Node, NodeId};
 
 use super::Defect;
@@ -17,6 +18,7 @@ pub fn canonical<'t>(
     let range = apex.range();
     let mut writer = Writer {
         source: apex.document().input_text(),
+        apex: apex.id(),
         skip,
         inclusive,
         rendered: Vec::with_capacity(8),
@@ -37,6 +39,7 @@ struct Attribute<'t> {
 
 struct Writer<'t> {
     source: &'t str,
+    apex: NodeId,
     skip: Option<NodeId>,
     inclusive: &'t [&'t str],
     /// Prefix and name of the namespaces written on the open elements, innermost last.
@@ -93,7 +96,8 @@ impl<'t> Writer<'t> {
             }
             self.attributes.push(Attribute { namespace, local, name, value: attribute.value() });
         }
-        for listed in self.inclusive {
+        let inclusive = if self.may_declare(node) { self.inclusive } else { &[] };
+        for listed in inclusive {
             if *listed == "#default" {
                 self.need("", node.lookup_namespace_uri(None).unwrap_or_default());
             } else if let Some(uri) = node.lookup_namespace_uri(Some(listed)) {
@@ -101,6 +105,14 @@ impl<'t> Writer<'t> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a listed prefix may mean something here that it did not mean further out.
+    fn may_declare(&self, node: Node<'t, '_>) -> bool {
+        let whole = node.range();
+        let end = node.first_child().map_or(whole.end, |child| child.range().start);
+        let tag = self.source.get(whole.start..end).unwrap_or_default();
+        node.id() == self.apex || memmem::find(tag.as_bytes(), b"xmlns").is_some()
     }
 
     fn need(&mut self, prefix: &'t str, uri: &'t str) {
