@@ -5,7 +5,7 @@ use std::path::Path;
 #[path = "../../fuzz/claims.rs"]
 pub(crate) mod claims;
 
-use claims::{answer, canonical, providers, query};
+use claims::{answer, canonical, certificate, field, logout, providers};
 
 /// The contents of the files in a folder of this crate.
 fn files(folder: &str) -> Vec<Vec<u8>> {
@@ -32,8 +32,14 @@ fn what_must_hold_for_any_bytes_holds_for_the_vectors() {
 #[test]
 fn what_must_hold_for_any_bytes_holds_for_the_corpus() {
     type Claim = fn(&[u8]);
-    let targets: [(&str, Claim); 4] =
-        [("answer", answer), ("canonical", canonical), ("providers", providers), ("query", query)];
+    let targets: [(&str, Claim); 6] = [
+        ("answer", answer),
+        ("canonical", canonical),
+        ("certificate", certificate),
+        ("field", field),
+        ("logout", logout),
+        ("providers", providers),
+    ];
     for (name, claim) in targets {
         files(&format!("fuzz/corpus/{name}")).iter().for_each(|bytes| claim(bytes));
     }

@@ -6,4 +6,4 @@ mod claims;
 #[path = "../../tests/it/maker.rs"]
 mod maker;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| claims::query(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| claims::certificate(bytes));
