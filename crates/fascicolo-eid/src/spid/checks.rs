@@ -336,8 +336,8 @@ impl Claims {
     }
 }
 
-/// What is kept of an answer, or shown, is short and of one line, whoever signed it.
-fn plain(text: &str) -> bool {
+/// What is kept of a message, or shown, is short and of one line, whoever signed it.
+pub(super) fn plain(text: &str) -> bool {
     text.len() <= 512 && !text.chars().any(char::is_control)
 }
 

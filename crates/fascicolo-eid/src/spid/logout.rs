@@ -6,6 +6,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use jiff::Timestamp;
 use roxmltree::Node;
 
+use super::checks::plain;
 use super::request::{Message, refuse_relay_state};
 use super::{Binding, ENTITY, KeyError, Outgoing, Provider, Refused, ServiceProvider, TRANSIENT, instant};
 use crate::xml::{
@@ -234,7 +235,7 @@ impl LogoutMessage {
         };
         Ok(LogoutRequest {
             id,
-            name_id: text(name_id).filter(|n| !n.is_empty()).ok_or(Refused::LogoutSubject)?,
+            name_id: text(name_id).filter(|n| !n.is_empty() && plain(n)).ok_or(Refused::LogoutSubject)?,
             session_index: root.children().find(|c| c.is(SAMLP, "SessionIndex")).and_then(text),
         })
     }
@@ -308,7 +309,7 @@ fn head(
     slo_url: &str,
     now: Timestamp,
 ) -> Result<String, Refused> {
-    let id = root.attribute("ID").filter(|id| !id.is_empty());
+    let id = root.attribute("ID").filter(|id| !id.is_empty() && plain(id));
     let id = id.ok_or(Refused::ResponseId)?.into_owned();
     if root.attribute("Version").as_deref() != Some("2.0") {
         return Err(Refused::ResponseVersion);

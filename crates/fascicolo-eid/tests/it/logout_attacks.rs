@@ -55,6 +55,8 @@ fn requests() -> Vec<Flaw> {
         ("end-malformed", "conditions_instant", until("soon")),
         ("name-absent", "logout_subject", change(&good, &name_id, "")),
         ("name-blank", "logout_subject", change(&good, " _transient ", " \n ")),
+        ("name-of-two-lines", "logout_subject", change(&good, " _transient ", " _trans\nient ")),
+        ("name-huge", "logout_subject", change(&good, "_transient", &"x".repeat(513))),
         ("name-twice", "logout_subject", change(&good, &name_id, &name_id.repeat(2))),
         ("name-with-markup", "malformed", change(&good, " _transient ", " _trans<b/>ient ")),
         ("name-with-an-element", "logout_subject", change(&good, " _transient ", "<b/>")),
@@ -94,8 +96,8 @@ fn each_flaw_in_a_request_is_refused_for_it_over_both_bindings() {
         let message = LogoutMessage::from_redirect(&redirected(&text, "SAMLRequest")).unwrap();
         assert_eq!(requested(&message, NOW), Err(code), "{name}, redirected");
     }
-    // an ID that is absent or empty cannot be referred to, so these two only arrive in a query
-    for id in ["", "ID=\"\""] {
+    // an ID that is absent or empty cannot be referred to, so these only arrive in a query
+    for id in ["", "ID=\"\"", &format!("ID=\"{}\"", "x".repeat(513)), "ID=\"_a&#10;b\""] {
         let text = change(&request(), "ID=\"_theirs\"", id);
         let message = LogoutMessage::from_redirect(&redirected(&text, "SAMLRequest")).unwrap();
         assert_eq!(requested(&message, NOW), Err("response_id"));
