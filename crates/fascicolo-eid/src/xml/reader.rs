@@ -109,6 +109,7 @@ pub fn only_text<'t>(node: Node<'t, '_>) -> Option<&'t str> {
 /// Refuses document types, comments and instructions by their first bytes: after this, `<` opens or closes an element
 /// or begins a CDATA section, which is text like any other (the canonical form has none).
 fn refuse_markup(text: &str) -> Result<(), Defect> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let body = match text.strip_prefix("<?xml ") {
         None => text,
         Some(declared) => {

@@ -37,6 +37,7 @@ pub(crate) fn written() -> Vec<Attack> {
         ("attributes-in-another-order", "proved", signed(&order)),
         ("line-ends-of-windows", "proved", signed(&lines)),
         ("byte-order-mark", "proved", format!("\u{feff}{}", signed(&plain))),
+        ("byte-order-mark-and-declaration", "proved", format!("\u{feff}<?xml version=\"1.0\"?>{}", signed(&plain))),
         ("declared-standalone", "proved", format!("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>{}", signed(&plain))),
     ]
 }

@@ -56,6 +56,7 @@ pub(crate) fn markup() -> Vec<Attack> {
         ("declared-utf-16", "not_utf8", format!("<?xml version=\"1.0\" encoding='UTF-16'?>{good}")),
         ("declared-version-1-1", "malformed", format!("<?xml version=\"1.1\"?>{good}")),
         ("declared-version-0", "malformed", format!("<?xml version=\"0.0\" encoding=\"utf-8\" ?>{good}")),
+        ("declared-latin-1-after-a-byte-order-mark", "not_utf8", format!("\u{feff}<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{good}")),
         ("declared-without-version", "malformed", format!("<?xml encoding=\"utf-8\"?>{good}")),
         ("declared-without-end", "malformed", format!("<?xml version=\"1.0\"{good}")),
         ("declared-utf-7", "not_utf8", format!("<?xml version=\"1.0\" encoding=\"UTF-7\"?>{good}")),
