@@ -17,8 +17,8 @@ use std::hint::black_box;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use fascicolo_eid::spid::{Incoming, LogoutMessage, Provider, Refused};
-use fascicolo_eid::xml::{self, EXC_C14N, SAML, SAMLP};
+use fascicolo_eid::spid::{Incoming, LogoutMessage, Provider, Providers, Refused};
+use fascicolo_eid::xml::{self, EXC_C14N, MD, SAML, SAMLP};
 use maker::{Odd, before, stranger_key, unsigned};
 
 /// What a stranger makes for a number of bytes.
@@ -77,6 +77,31 @@ const MESSAGES: [Shape; 3] = [
     ("attributes, deflated", |size| request(&tags(size, 60, |i| format!(" a{i}=''")))),
 ];
 
+/// Metadata of somebody who is not the registry; 8 MiB is the most.
+const METADATA: [Shape; 5] = [
+    ("entities of nothing", |size| metadata(&"<md:EntityDescriptor/>".repeat(size / 22))),
+    ("attributes of the last of many namespaces", |size| {
+        let open = format!("{}{}", scope(50), scope(50).replace('p', "q"));
+        metadata(&format!("{open}{}</b></b>", tags(size - 3_000, 60, |i| format!(" q49:a{i}=''"))))
+    }),
+    ("namespaces, one in the other", |size| {
+        let depth = (size / 25).min(4_000);
+        let open = |i: usize| format!("<a xmlns:n{}='{}'>", i % 200, i % 250);
+        metadata(&format!("{}{}", (0..depth).map(open).collect::<String>(), "</a>".repeat(depth)))
+    }),
+    ("elements among many namespaces", |size| {
+        metadata(&format!(
+            "{}{}{}</b></b>",
+            scope(50),
+            scope(50).replace('p', "q"),
+            "<a/>".repeat((size / 4).min(190_000))
+        ))
+    }),
+    ("identifiers", |size| {
+        metadata(&(0..size / 20).map(|i| format!("<a ID='{i:09}'/>")).collect::<String>())
+    }),
+];
+
 fn main() {
     let provider = &maker::provider();
     println!("milliseconds for answers of 12, 24, 48, 96 and 191 KiB");
@@ -91,6 +116,14 @@ fn main() {
         line(name, [16, 32, 64, 128, 255], |size| {
             let query = deflated(&shape(size * 1024 - 3_000));
             time(|| logout(&query, provider))
+        });
+    }
+    println!("milliseconds for metadata of 512, 1024, 2048, 4096 and 8191 KiB");
+    let registry = maker::registry_key();
+    for (name, shape) in METADATA {
+        line(name, [512, 1024, 2048, 4096, 8191], |size| {
+            let text = shape(size * 1024 - 8_000);
+            time(|| Providers::from_signed_aggregate(text.as_bytes(), registry.certificate_der()).map(|_| ()))
         });
     }
 }
@@ -175,6 +208,10 @@ fn listed(what: &str) -> String {
     };
     let value = format!("{}{what}</b>", scope(50));
     odd.sign_with(&maker::change(&unsigned(), ">Ada<", &format!(">{value}<")), &stranger_key())
+}
+
+fn metadata(what: &str) -> String {
+    format!("<md:EntitiesDescriptor xmlns:md=\"{MD}\" ID=\"_all\">{what}</md:EntitiesDescriptor>")
 }
 
 fn request(what: &str) -> String {
