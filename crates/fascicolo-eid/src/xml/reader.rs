@@ -161,7 +161,8 @@ fn refuse_declarations(text: &[u8], limits: &Limits) -> Result<(), Defect> {
     let mut prefixes: Vec<&[u8]> = Vec::with_capacity(8);
     let mut count = 0;
     let mut rest = text;
-    while let Some(found) = memmem::find(rest, XMLNS).and_then(|at| rest.get(at + XMLNS.len()..)) {
+    while let Some((before, found)) = memmem::find(rest, XMLNS).and_then(|at| rest.split_at_checked(at)) {
+        let found = found.get(XMLNS.len()..).unwrap_or_default();
         let end =
             found.iter().position(|b| matches!(b, b' ' | b'\t'..=b'\r' | b'=' | b'<' | b'>' | b'"' | b'\''));
         let (prefix, value) = found.split_at_checked(end.unwrap_or(found.len())).unwrap_or_default();
@@ -170,6 +171,10 @@ fn refuse_declarations(text: &[u8], limits: &Limits) -> Result<(), Defect> {
         let Some(name) = declares.then(|| namespace_name(value)).flatten() else {
             continue;
         };
+        // the parser takes `x:xmlns` for `xmlns`
+        if before.ends_with(b":") {
+            return Err(Defect::Malformed);
+        }
         if name.len() > NAMESPACE_NAME {
             return Err(Defect::TooLong);
         }
@@ -251,8 +256,7 @@ fn inspect_names(node: Node<'_, '_>) -> Result<(), Defect> {
     if odd { Err(Defect::Malformed) } else { Ok(()) }
 }
 
-/// The tree's parser takes a repeated default namespace, `x:xmlns` for one, and an undeclared prefix; the standard
-/// does not. A name with markup in it has no agreed canonical form. `known` are the ones already looked at, in order.
+/// The tree's parser takes a repeated default namespace and an undeclared prefix; the standard does not. A name with markup in it has no agreed canonical form. `known` are the ones already looked at, in order.
 fn inspect_namespaces<'t>(
     node: Node<'t, '_>,
     known: &mut Vec<*const Namespace<'t>>,

@@ -109,6 +109,7 @@ pub(crate) fn forms() -> Vec<Attack> {
         ("namespace-undeclared", "namespace_name", before(&good, STATUS, "<a xmlns:b=\"\"/>")),
         ("default-namespace-twice", "malformed", before(&good, STATUS, "<a xmlns=\"a\" xmlns=\"b\"/>")),
         ("default-namespace-in-disguise", "malformed", before(&good, STATUS, "<a xmlns:x=\"x\" xmlns=\"a\" x:xmlns=\"b\"/>")),
+        ("default-namespace-in-disguise-alone", "malformed", change(&good, "ID=\"_response\"", "saml:xmlns=\"urn:x\" ID=\"_response\"")),
         ("attribute-twice", "malformed", change(&good, "ID=\"_response\"", "ID=\"_response\" ID=\"_other\"")),
         ("prefix-unknown", "malformed", before(&good, STATUS, "<x:a/>")),
     ]
