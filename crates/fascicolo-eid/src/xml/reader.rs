@@ -57,6 +57,7 @@ impl<'a> Tree<'a> {
             return Err(Defect::TooLong);
         }
         refuse_markup(text)?;
+        refuse_lone_returns(text.as_bytes())?;
         refuse_declarations(text.as_bytes(), limits)?;
         refuse_crowds(text, limits)?;
         let options =
@@ -141,6 +142,12 @@ fn refuse_all_but_cdata(mut rest: &str) -> Result<(), Defect> {
         };
     }
     Ok(())
+}
+
+/// A carriage return alone is a line end as good as any, but after a reference the tree's parser keeps it.
+fn refuse_lone_returns(text: &[u8]) -> Result<(), Defect> {
+    let lone = |at: usize| text.get(at + 2) != Some(&b'\n');
+    if memmem::find_iter(text, b";\r").any(lone) { Err(Defect::Malformed) } else { Ok(()) }
 }
 
 /// The tree's parser compares every attribute of an element, and every namespace in scope, with every other, before

@@ -25,7 +25,7 @@ impl Dice {
 const PREFIXES: [&str; 5] = ["", "a", "b", "c", "xs"];
 const URIS: [&str; 5] = ["urn:a", "urn:b", "http://c.example/?x=1", "urn:e", "urn:a:b"];
 const LOCALS: [&str; 6] = ["x", "y", "Z-1", "é", "_w.v", "id2"];
-const TEXTS: [&str; 17] = [
+const TEXTS: [&str; 18] = [
     "text",
     " ",
     "\n  ",
@@ -40,6 +40,7 @@ const TEXTS: [&str; 17] = [
     "]]&gt;",
     "&#10;\r\n",
     "a\rb",
+    "\r\n",
     "<![CDATA[<x>&amp;\r\n\"]]>",
     "<![CDATA[]]>",
     "<![CDATA[<!-- ]] -->]]>]]<![CDATA[>]]>",

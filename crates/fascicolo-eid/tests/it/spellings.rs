@@ -3,7 +3,7 @@
 
 use fascicolo_eid::xml::{EXC_C14N, SAML, SAMLP};
 
-use crate::maker::{Odd, after, change, cut, signed, signed_twice, unsigned};
+use crate::maker::{Odd, after, attribute, change, cut, signed, signed_twice, unsigned};
 use crate::wrapping::Attack;
 
 const RESPONSE: &str = "ID=\"_response\" Version=\"2.0\" IssueInstant=\"2026-11-25T11:01:00Z\"";
@@ -47,6 +47,8 @@ pub(crate) fn written() -> Vec<Attack> {
 pub(crate) fn rewritten() -> Vec<Attack> {
     let good = signed(&unsigned());
     let twice = signed_twice(&unsigned());
+    let name = attribute("name", "string", "Ada");
+    let with_reference = change(&unsigned(), &name, &format!("{name}{}", attribute("email", "string", "ada&#64;\n&amp;\n\n&#13;\n")));
     let data = "NotOnOrAfter=\"2026-11-25T11:06:00Z\"/>";
     let open = "NotOnOrAfter=\"2026-11-25T11:06:00Z\"></saml:SubjectConfirmationData>";
     vec![
@@ -55,6 +57,7 @@ pub(crate) fn rewritten() -> Vec<Attack> {
         ("rewritten-blanks-in-tags", "proved", change(&change(&good, ASSERTION, &ASSERTION.replace(' ', "\n\t  ").replace("=\"", " = \"")), "</saml:Assertion>", "</saml:Assertion >")),
         ("rewritten-empty-element", "proved", change(&good, data, open)),
         ("rewritten-with-a-namespace-nobody-uses", "proved", change(&good, RESPONSE, &format!("xmlns:unused=\"urn:unused\" {RESPONSE}"))),
+        ("rewritten-line-ends-of-windows", "proved", signed(&with_reference).replace('\n', "\r\n")),
         ("rewritten-character-references", "proved", change(&good, ">D'Alì &amp; Figli<", ">D&#39;Al&#xEC; &#38; Figli<")),
         ("rewritten-white-space-of-the-response", "proved", change(&good, "</samlp:Status>\n", "</samlp:Status>\n\n\t")),
         ("rewritten-response-attributes-when-both-are-signed", "proved", change(&twice, RESPONSE, "Version='2.0' IssueInstant='2026-11-25T11:01:00Z' ID='_response'")),

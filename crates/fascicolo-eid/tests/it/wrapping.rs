@@ -110,6 +110,7 @@ pub(crate) fn forms() -> Vec<Attack> {
         ("default-namespace-twice", "malformed", before(&good, STATUS, "<a xmlns=\"a\" xmlns=\"b\"/>")),
         ("default-namespace-in-disguise", "malformed", before(&good, STATUS, "<a xmlns:x=\"x\" xmlns=\"a\" x:xmlns=\"b\"/>")),
         ("default-namespace-in-disguise-alone", "malformed", change(&good, "ID=\"_response\"", "saml:xmlns=\"urn:x\" ID=\"_response\"")),
+        ("line-end-of-old-after-a-reference", "malformed", change(&good, "&amp; Figli", "&amp;\r Figli")),
         ("attribute-twice", "malformed", change(&good, "ID=\"_response\"", "ID=\"_response\" ID=\"_other\"")),
         ("prefix-unknown", "malformed", before(&good, STATUS, "<x:a/>")),
     ]
