@@ -96,8 +96,8 @@ impl<'t> Writer<'t> {
             }
             self.attributes.push(Attribute { namespace, local, name, value: attribute.value() });
         }
-        let inclusive = if self.may_declare(node) { self.inclusive } else { &[] };
-        for listed in inclusive {
+        let skipped = self.inclusive.is_empty() || !self.may_declare(node);
+        for listed in if skipped { &[] } else { self.inclusive } {
             if *listed == "#default" {
                 self.need("", node.lookup_namespace_uri(None).unwrap_or_default());
             } else if let Some(uri) = node.lookup_namespace_uri(Some(listed)) {

@@ -146,8 +146,9 @@ fn refuse_all_but_cdata(mut rest: &str) -> Result<(), Defect> {
 
 /// A carriage return alone is a line end as good as any, but after a reference the tree's parser keeps it.
 fn refuse_lone_returns(text: &[u8]) -> Result<(), Defect> {
-    let lone = |at: usize| text.get(at + 2) != Some(&b'\n');
-    if memmem::find_iter(text, b";\r").any(lone) { Err(Defect::Malformed) } else { Ok(()) }
+    let reference = |at: usize| at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b';');
+    let lone = |at: usize| reference(at) && text.get(at + 1) != Some(&b'\n');
+    if memchr::memchr_iter(b'\r', text).any(lone) { Err(Defect::Malformed) } else { Ok(()) }
 }
 
 /// The tree's parser compares every attribute of an element, and every namespace in scope, with every other, before
@@ -168,7 +169,8 @@ fn refuse_declarations(text: &[u8], limits: &Limits) -> Result<(), Defect> {
     let mut prefixes: Vec<&[u8]> = Vec::with_capacity(8);
     let mut count = 0;
     let mut rest = text;
-    while let Some((before, found)) = memmem::find(rest, XMLNS).and_then(|at| rest.split_at_checked(at)) {
+    let finder = memmem::Finder::new(XMLNS);
+    while let Some((before, found)) = finder.find(rest).and_then(|at| rest.split_at_checked(at)) {
         let found = found.get(XMLNS.len()..).unwrap_or_default();
         let end =
             found.iter().position(|b| matches!(b, b' ' | b'\t'..=b'\r' | b'=' | b'<' | b'>' | b'"' | b'\''));
