@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { SECURE, SITE, STANDINS, traffic, visitor } from "./browser.mjs";
 import { check, equal, step } from "./checks.mjs";
 import { login, goToProvider, chooseCitizen } from "./login.mjs";
-import { shot } from "./page.mjs";
+import { judge, shot } from "./page.mjs";
 
 const CITIZEN = /Giulia Ferrari/;
 const path = (page) => new URL(page.url()).pathname;
@@ -32,6 +32,7 @@ export async function journey(browser, width, script) {
       if (codiceFiscale) await step(`${name}: anyone verifies it`, () => verify(browser, me, name, { ...taken, codiceFiscale }));
     }
     await step(`${name}: Esci leaves nothing`, () => leave(me, name));
+    await step(`${name}: single logout`, () => singleLogout(me, name));
   }
   check(`${name}: no console error, refused policy or other host`, me.faults.length === 0, me.faults.join("\n    "));
   await context.close();
@@ -180,7 +181,8 @@ async function leave(me, name) {
   const { page, context } = me;
   await page.goto(`${SECURE}/fascicolo/documenti`);
   await page.locator('form[action="/esci"] button:visible').first().click();
-  await page.waitForURL("**/uscita");
+  await page.waitForURL("**/uscita?gestore=*");
+  const offer = page.url();
   await shot(me, "uscita");
   const left = (await context.cookies(SECURE)).filter((cookie) => cookie.name === "__Host-fascicolo");
   equal(`${name}: no session cookie is left`, left.length, 0);
@@ -189,4 +191,35 @@ async function leave(me, name) {
   check(`${name}: the back button shows nothing`, !/ferrari/i.test(back) && path(page) !== "/fascicolo/documenti", `${page.url()} ${back.slice(0, 200)}`);
   await page.goto(`${SECURE}/fascicolo`);
   equal(`${name}: the record asks to log in again`, path(page), "/accesso");
+  await page.goto(offer);
+  if (me.script) await judge(me, "left, the provider's session still open"); // axe is a script
+}
+
+/** The session of a provider that keeps one: ended after ours, or before it (ACC-S3, SPID-O). */
+async function singleLogout(me, name) {
+  const { page } = me;
+  const inside = async () => {
+    await goToProvider(me, SITE);
+    await chooseCitizen(me, CITIZEN);
+    equal(`${name}: in again`, path(page), "/fascicolo");
+  };
+  await inside();
+  await page.locator('form[action="/esci"] button:visible').first().click();
+  await page.waitForURL("**/uscita?gestore=*");
+  await page.locator('a[href^="/uscita/gestore"]').click();
+  await page.waitForURL("**/uscita?esito=chiusa");
+  if (me.script) await judge(me, "the provider's session ended too");
+  for (const way of ["redirect", "post"]) {
+    await inside();
+    await page.goto(`${STANDINS}/idp/bussola/sessioni`);
+    await page.locator(`a[href*="/sessioni/${way}/"]`).first().click();
+    if (way === "post" && !me.script) { // each side's form has its button
+      await page.locator("form button").click();
+      await page.locator('form:has(input[name="SAMLResponse"]) button').click();
+    }
+    await page.waitForURL(`${STANDINS}/idp/bussola/slo*`);
+    check(`${name}: the provider takes our reply, ${way}`, /è chiusa/.test(await page.locator("h1").innerText()));
+    await page.goto(`${SECURE}/fascicolo`);
+    equal(`${name}: the provider ended our session, ${way}`, path(page), "/accesso");
+  }
 }

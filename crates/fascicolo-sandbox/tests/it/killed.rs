@@ -121,7 +121,7 @@ impl Traces {
         let mut sessions: Vec<String> = opened
             .filter_map(|e| match e.event.actor {
                 Actor::Person { session, .. } => Some(session.to_string()),
-                _ => None,
+                Actor::Anyone | Actor::System => None,
             })
             .collect();
         sessions.sort();

@@ -262,7 +262,7 @@ async fn extract(app: &App, document: &Document, object: &StoredObject) -> Resul
 }
 
 fn cda_inside(file: &[u8]) -> Option<Vec<u8>> {
-    pdf::read(file, &pdf::TrustAnchors::none()).ok()?.cda
+    pdf::cda(file).ok().flatten()
 }
 
 fn length(bytes: &Bytes) -> u64 {
