@@ -1,9 +1,12 @@
-//! The real outside world, for both programs: time, chance, the folder of documents, TLS certificates.
+//! The real outside world, for both programs: time, chance, the folder of documents, files from the web, TLS
+//! certificates.
 
 pub mod clock;
 pub mod entropy;
+pub mod fetch;
 pub mod objects;
 pub mod tls;
 
 pub use clock::SystemClock;
 pub use entropy::SystemEntropy;
+pub use fetch::WebFetch;

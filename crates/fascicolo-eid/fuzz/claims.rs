@@ -104,7 +104,9 @@ pub(crate) fn providers(bytes: &[u8]) {
     if let Ok(list) = Providers::from_metadata(bytes) {
         assert!(list.iter().all(usable));
     }
-    if let Ok(providers) = Providers::from_signed_aggregate(bytes, registry_key().certificate_der()) {
+    if let Ok(providers) =
+        Providers::from_signed_aggregate(bytes, registry_key().certificate_der(), jiff::Timestamp::UNIX_EPOCH)
+    {
         let ids: Vec<_> = providers.iter().map(|p| p.entity_id.as_str()).collect();
         assert_eq!(ids, ["https://idp.example", "https://another.example"]);
     }

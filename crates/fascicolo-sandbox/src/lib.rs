@@ -14,13 +14,13 @@ pub mod standins;
 pub mod tls;
 
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use axum::Router;
 use fascicolo_adapters::objects::Folder;
 use fascicolo_clinical::pdf::TrustAnchors;
 use fascicolo_domain::Fault;
-use fascicolo_eid::spid::{Binding, Providers, metadata};
+use fascicolo_eid::spid::{Binding, SigningKey, metadata};
 use fascicolo_store::Store;
 use fascicolo_web::App;
 use fascicolo_web::app::Parts;
@@ -39,6 +39,7 @@ use ports::{SandboxClock, SeededEntropy};
 use samples::DocumentAuthority;
 use seed::Signers;
 use standins::Front;
+use standins::registry::SignedRegistry;
 
 /// How to open a sandbox.
 pub struct Options {
@@ -146,7 +147,8 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
     let clock = Arc::new(options.clock);
     let born = first_start(&kept, clock.now())?;
     let people: Arc<[Person]> = people::people(born)?.into();
-    let (key, idp_keys) = all_keys(&kept, &options.addresses, options.entity_id.as_deref(), born)?;
+    let (key, registry_key, idp_keys) =
+        all_keys(&kept, &options.addresses, options.entity_id.as_deref(), born)?;
     let service_provider =
         region::service_provider(&options.addresses.secure, options.entity_id.as_deref(), key);
     let metadata = metadata(&service_provider).map_err(|e| Fault::new("making the site's metadata", e))?;
@@ -159,6 +161,8 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&options.entropy),
     })?;
+    let registry =
+        SignedRegistry::new(&registry_key, &options.addresses.standins, &idps, &options.spid_providers)?;
     let signers = Signers {
         known: DocumentAuthority::new("Autorità di firma dell'ambiente di prova")?,
         unknown: DocumentAuthority::new("Autorità che nessuno conosce")?,
@@ -171,7 +175,7 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         entropy: Arc::clone(&options.entropy),
         objects: Arc::new(Folder::open(&kept.path("documenti"))?),
         keyring: keyring(&kept, &*options.entropy)?,
-        providers: RwLock::new(Arc::new(registry(&idps, &options.spid_providers)?)),
+        registry: registry.opened(clock.now())?,
         signers: anchors(&kept, &signers)?,
         throttles: Throttles::default(),
     });
@@ -189,7 +193,7 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         people: Arc::clone(&people),
         clock: Arc::clone(&clock),
     };
-    let standins = standins::routes(front, idps.clone());
+    let standins = standins::routes(front, idps.clone(), registry);
     Ok(Sandbox { app, clock, people, idps, standins, kept, missing })
 }
 
@@ -212,18 +216,20 @@ fn first_start(kept: &Kept, now: Timestamp) -> Result<Timestamp, Fault> {
     text.trim().parse().map_err(|e| Fault::new("reading when the sandbox first started", e))
 }
 
-/// The site's key, and those of the identity providers.
+/// The site's key, the SPID registry's, and those of the identity providers.
 fn all_keys(
     kept: &Kept,
     addresses: &Addresses,
     entity_id: Option<&str>,
     now: Timestamp,
-) -> Result<(fascicolo_eid::spid::SigningKey, Vec<fascicolo_eid::spid::SigningKey>), Fault> {
+) -> Result<(SigningKey, SigningKey, Vec<SigningKey>), Fault> {
     let mut wanted = idp::wanted_keys(&addresses.standins);
+    wanted.push(standins::registry::wanted_key(&addresses.standins));
     wanted.push(region::wanted_key(&addresses.secure, entity_id));
     let mut keys = keys::keys(kept, &wanted, now)?;
     let own = keys.pop().ok_or_else(|| Fault::bare("making the site's key"))?;
-    Ok((own, keys))
+    let registry = keys.pop().ok_or_else(|| Fault::bare("making the registry's key"))?;
+    Ok((own, registry, keys))
 }
 
 async fn open_store(kept: &Kept, url: Option<&str>) -> Result<Store, Fault> {
@@ -244,22 +250,4 @@ fn keyring(kept: &Kept, entropy: &dyn Entropy) -> Result<Keyring, Fault> {
 fn anchors(kept: &Kept, signers: &Signers) -> Result<TrustAnchors, Fault> {
     let root = kept.keep("ca-documenti.pem", || Ok(signers.known.root_pem().to_owned()))?;
     TrustAnchors::from_pem(&root).map_err(|e| Fault::new("reading the documents' root", e))
-}
-
-/// The SPID registry: our own providers, by their metadata as anybody else's, and those added.
-fn registry(idps: &Idps, more: &[String]) -> Result<Providers, Fault> {
-    let mut providers = Providers::empty();
-    let mut add = |xml: &[u8]| {
-        let found =
-            Providers::from_metadata(xml).map_err(|e| Fault::new("reading a SPID provider's metadata", e))?;
-        found.into_iter().for_each(|provider| providers.add(provider));
-        Ok::<(), Fault>(())
-    };
-    for idp in idps.providers() {
-        add(&idp.metadata()?)?;
-    }
-    for xml in more {
-        add(xml.as_bytes())?;
-    }
-    Ok(providers)
 }

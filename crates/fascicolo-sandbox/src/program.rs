@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use fascicolo_adapters::{SystemClock, SystemEntropy};
+use fascicolo_adapters::{SystemClock, SystemEntropy, WebFetch};
 use fascicolo_domain::Fault;
 use fascicolo_eid::spid::Binding;
+use fascicolo_web::login::registry;
 use fascicolo_web::operations::operations;
 use fascicolo_web::ports::Clock as _;
 use fascicolo_web::serve::{Limits, serve};
@@ -82,7 +83,7 @@ async fn start(wanted: Wanted) -> Result<(), Fault> {
         serving.spawn(listen(listener, router, tls, stopped.clone()));
     }
     say(&lines)?;
-    let work = tokio::spawn(periodic_work(sandbox.app.clone(), site_key(&sandbox.kept)?));
+    let work = tokio::spawn(periodic_work(sandbox.app.clone(), site_key(&sandbox.kept)?, WebFetch::new()?));
     let finishing = async {
         if let Err(fault) = sandbox.finish().await {
             tracing::error!("filling the record: {fault:?}");
@@ -189,10 +190,13 @@ fn site_key(kept: &Kept) -> Result<Arc<SiteKey>, Fault> {
 }
 
 /// What the site has due, every minute.
-async fn periodic_work(app: App, key: Arc<SiteKey>) {
+async fn periodic_work(app: App, key: Arc<SiteKey>, fetch: WebFetch) {
     let mut rounds = tokio::time::interval(Duration::from_secs(60));
     loop {
         rounds.tick().await;
+        if let Err(fault) = registry::fetch_due(&app, &fetch, app.clock.now()).await {
+            tracing::error!("the SPID registry stays as it was: {fault:?}");
+        }
         if let Err(fault) = jobs::run_due(&app, &key, app.clock.now()).await {
             tracing::error!("periodic work: {fault:?}");
         }

@@ -35,6 +35,7 @@ static MIGRATIONS: &[Migration] = migrations! {
     7 "0007_cards",
     8 "0008_single_logout",
     9 "0009_search_issuers",
+    10 "0010_kept_files",
 };
 
 /// Tables that have a partition a month (PostgreSQL).

@@ -1,7 +1,7 @@
 //! `App`: everything a handler needs, cheap to clone.
 
 use std::ops::Deref;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use fascicolo_clinical::pdf::TrustAnchors;
 use fascicolo_domain::Fault;
@@ -13,6 +13,7 @@ use fascicolo_store::Store;
 use jiff::Timestamp;
 
 use crate::http::throttle::Throttles;
+use crate::login::registry::Registry;
 use crate::ports::{Clock, DocumentObjects, Entropy, EntropyExt as _};
 use crate::settings::Settings;
 use crate::text::Texts;
@@ -31,8 +32,8 @@ pub struct Parts {
     pub objects: Arc<dyn DocumentObjects>,
     /// The keys that wrap each document's own key (REC-I8).
     pub keyring: Keyring,
-    /// The SPID registry in force; a job or an operator replaces it whole.
-    pub providers: RwLock<Arc<Providers>>,
+    /// The SPID providers.
+    pub registry: Registry,
     /// Whom we trust to have certified the signers of documents (REC-R6).
     pub signers: TrustAnchors,
     pub throttles: Throttles,
@@ -47,10 +48,7 @@ impl App {
     /// The SPID registry in force.
     #[must_use]
     pub fn spid_providers(&self) -> Arc<Providers> {
-        match self.providers.read() {
-            Ok(providers) => Arc::clone(&providers),
-            Err(poisoned) => Arc::clone(&poisoned.into_inner()),
-        }
+        self.registry.providers()
     }
 
     /// An event of a person with a session.

@@ -40,6 +40,12 @@ pub trait DocumentObjects: Send + Sync {
     fn probe(&self) -> BoxFuture<'_, Result<(), Fault>>;
 }
 
+/// Files from the web.
+pub trait Fetch: Send + Sync {
+    /// The body of a 200 answer, `largest` bytes at most; anything else is a fault. Redirects are not followed.
+    fn get<'a>(&'a self, url: &'a str, largest: usize) -> BoxFuture<'a, Result<Vec<u8>, Fault>>;
+}
+
 /// What actions draw from chance.
 pub trait EntropyExt {
     /// The random part of an identifier.

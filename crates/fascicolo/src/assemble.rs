@@ -1,6 +1,6 @@
 //! Settings made into the site's parts. Whatever cannot be read is told with the key that names it.
 
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use fascicolo_adapters::{SystemClock, SystemEntropy, objects, tls};
@@ -12,11 +12,12 @@ use fascicolo_store::{Options, Schema, Store};
 use fascicolo_web::App;
 use fascicolo_web::app::Parts;
 use fascicolo_web::http::throttle::Throttles;
+use fascicolo_web::login::registry::{Registry, Source};
 use fascicolo_web::ports::{Clock as _, DocumentObjects};
 use fascicolo_web::settings::{Settings, Site, Spid, Verification};
 use fascicolo_web::text::Texts;
 use fascicolo_web::vault::{Keyring, SiteKey};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::{self, Config, ConfigError};
 use crate::failure::Failure;
@@ -35,7 +36,7 @@ pub async fn app(config: &Config) -> Result<App, Failure> {
         entropy: Arc::new(SystemEntropy),
         objects: documents(config)?,
         keyring: keyring(config)?,
-        providers: RwLock::new(Arc::new(providers(config)?)),
+        registry: registry(config)?,
         signers: signers(config)?,
         throttles: Throttles::default(),
         store: store(config).await?,
@@ -134,23 +135,39 @@ pub fn tls(config: &Config) -> Result<Option<Arc<rustls::ServerConfig>>, Failure
     Ok(Some(tls::server_config(chain.as_bytes(), key.as_bytes())?))
 }
 
-/// The providers of the signed registry; none without one (SPID-I2, decision 21).
+/// The SPID registry: the operator's file in force, when there is one; the store's copy comes later. Without the
+/// certificate that signs it there is no provider (SPID-I2, decision 21).
 ///
 /// # Errors
 /// A file cannot be read, or the registry is not what the certificate signed.
-pub fn providers(config: &Config) -> Result<spid::Providers, Failure> {
-    let files = config.spid.as_ref().map(|s| (s.registry.as_ref(), s.registry_certificate.as_ref()));
-    let Some((Some(registry), Some(certificate))) = files else {
-        return Ok(spid::Providers::empty());
-    };
-    let registry = secrets::read(config, "spid.registry", registry)?;
+pub fn registry(config: &Config) -> Result<Registry, Failure> {
+    let Some(spid) = &config.spid else { return Ok(Registry::new(None)) };
+    let Some(certificate) = &spid.registry_certificate else { return Ok(Registry::new(None)) };
     let pinned = secrets::read(config, "spid.registry_certificate", certificate)?;
     let pinned = tls::certificates(pinned.as_bytes())?;
     let [pinned] = pinned.as_slice() else {
         return Err(ConfigError::value("spid.registry_certificate", "must be one certificate").into());
     };
-    let read = spid::Providers::from_signed_aggregate(registry.as_bytes(), pinned);
-    Ok(read.map_err(|e| ConfigError::value("spid.registry", format!("refused: {}", e.code())))?)
+    let source = Source { certificate: pinned.to_vec(), url: spid.registry_url.clone() };
+    let registry = Registry::new(Some(source));
+    load_registry(config, &registry)?;
+    Ok(registry)
+}
+
+/// Reads the operator's file again.
+///
+/// # Errors
+/// It cannot be read, or is not what the certificate signed: what is in force stays.
+pub fn load_registry(config: &Config, registry: &Registry) -> Result<(), Failure> {
+    let Some(path) = config.spid.as_ref().and_then(|spid| spid.registry.as_ref()) else { return Ok(()) };
+    let aggregate = secrets::read(config, "spid.registry", path)?;
+    let now = SystemClock.now();
+    let changed = std::fs::metadata(config.path(path)).and_then(|about| about.modified());
+    let at = changed.ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or(now);
+    registry.load(aggregate.as_bytes(), at, now).map_err(|fault| {
+        let why = std::error::Error::source(&fault).map_or_else(|| fault.to_string(), ToString::to_string);
+        ConfigError::value("spid.registry", format!("refused: {why}")).into()
+    })
 }
 
 /// We as a service provider.

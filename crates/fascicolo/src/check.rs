@@ -21,7 +21,7 @@ pub fn check_config(config: &Config, out: &mut dyn Write) -> Result<(), Failure>
     assemble::keyring(config)?;
     assemble::site_key(config)?;
     assemble::tls(config)?;
-    let providers = assemble::providers(config)?.iter().count();
+    let providers = assemble::registry(config)?.state().providers;
     writeln!(out, "# every file was read; {providers} SPID providers")?;
     Ok(())
 }
@@ -47,8 +47,8 @@ pub fn warnings(config: &Config) -> Vec<String> {
     }
     match &config.spid {
         None => odd.push("no [spid]: nobody can get in".to_owned()),
-        Some(spid) if spid.registry.is_none() => {
-            odd.push("no spid.registry: the login page lists no provider".to_owned());
+        Some(spid) if spid.registry_certificate.is_none() => {
+            odd.push("no spid.registry_certificate: the login page lists no provider".to_owned());
         }
         Some(_) => {}
     }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use fascicolo_adapters::{SystemClock, SystemEntropy, tls};
 use fascicolo_domain::Fault;
 use fascicolo_domain::ids::ObjectId;
+use fascicolo_store::Store;
+use fascicolo_web::login::registry;
 use fascicolo_web::ports::{Clock as _, DocumentObjects, Entropy, EntropyExt as _};
 use fascicolo_web::vault::{Keyring, open_stream, seal_stream};
 use futures_util::stream::{self, StreamExt as _};
@@ -39,8 +41,8 @@ pub async fn doctor(config: &Config, out: &mut dyn Write) -> Result<bool, Failur
     report.say("keyring", keyring.as_ref().map(|ring| format!("{ring:?}")).map_err(|f| &f.0))?;
     report.say("site key", assemble::site_key(config).map(|_| "reads").map_err(|f| f.0))?;
     certificates(config, &mut report)?;
-    registry(config, &mut report)?;
-    database(config, &mut report).await?;
+    let store = database(config, &mut report).await?;
+    registry(config, store.as_ref(), &mut report).await?;
     if let Ok(keyring) = &keyring {
         let stored = match assemble::documents(config) {
             Ok(objects) => round_trip(&objects, keyring).await.map_err(|fault| format!("{fault:?}")),
@@ -135,31 +137,55 @@ fn certificate(config: &Config, report: &mut Report<'_>, (key, path): (&str, &Pa
     }
 }
 
-fn registry(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
-    let Some(path) = config.spid.as_ref().and_then(|spid| spid.registry.as_ref()) else {
+/// The SPID registry: the operator's file and the store's copy, the newer of which is in force.
+async fn registry(config: &Config, store: Option<&Store>, report: &mut Report<'_>) -> Result<(), Failure> {
+    let Some(spid) = config.spid.as_ref().filter(|spid| spid.registry_certificate.is_some()) else {
         return Ok(());
     };
-    let providers = assemble::providers(config);
-    report.say(
-        "SPID registry",
-        providers.map(|p| format!("{} providers", p.iter().count())).map_err(|f| f.0),
-    )?;
-    let changed = std::fs::metadata(config.path(path)).and_then(|about| about.modified());
-    let changed = changed.ok().and_then(|at| Timestamp::try_from(at).ok());
-    match changed.map(|at| SystemClock.now().duration_since(at)) {
-        Some(age) if age > REGISTRY_AGE => {
-            report.odd("SPID registry", format!("{} days old: fetch it again", age.as_hours() / 24))
+    let now = SystemClock.now();
+    let registry = match assemble::registry(config) {
+        Ok(registry) => registry,
+        Err(failure) => return report.say("SPID registry", Err::<&str, _>(failure.0)),
+    };
+    let kept = match store {
+        Some(store) => store.read(async |tx| tx.kept_file(registry::KEPT).await).await.ok().flatten(),
+        None => None,
+    };
+    if let Some(kept) = kept
+        && let Err(fault) = registry.load(&kept.body, kept.fetched_at, now)
+    {
+        report.odd(
+            "SPID registry",
+            format!("the copy fetched on {} is not good: {fault:?}", kept.fetched_at),
+        )?;
+    }
+    let state = registry.state();
+    match state.at {
+        Some(at) => {
+            let days = now.duration_since(at).as_hours() / 24;
+            report.say("SPID registry", Ok::<_, &str>(format!("{} providers, of {at}", state.providers)))?;
+            if now.duration_since(at) > REGISTRY_AGE {
+                report.odd("SPID registry", format!("{days} days old: fetch it again"))?;
+            }
+            Ok(())
         }
-        _ => Ok(()),
+        None if spid.registry_url.is_some() => {
+            report.odd("SPID registry", "not fetched yet: no provider until then")
+        }
+        None => report.say("SPID registry", Err::<&str, _>("no file to read")),
     }
 }
 
-async fn database(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
-    let found = match assemble::store(config).await {
-        Ok(store) => store.ping().await.map_err(|fault| format!("{fault:?}")),
-        Err(failure) => Err(failure.0),
+async fn database(config: &Config, report: &mut Report<'_>) -> Result<Option<Store>, Failure> {
+    let (store, found) = match assemble::store(config).await {
+        Ok(store) => {
+            let answer = store.ping().await.map_err(|fault| format!("{fault:?}"));
+            (Some(store), answer)
+        }
+        Err(failure) => (None, Err(failure.0)),
     };
-    report.say("database", found.map(|()| "answers, and is at this version"))
+    report.say("database", found.map(|()| "answers, and is at this version"))?;
+    Ok(store)
 }
 
 /// A sealed object written, read back, opened, removed.

@@ -1,12 +1,14 @@
-//! The periodic work of a node: what the site has due, the audit trail's checkpoints, the registry file when it
-//! changed. A failed round is a line of the log; the next one comes in a minute.
+//! The periodic work of a node: what the site has due, the audit trail's checkpoints, the SPID registry when it
+//! is due or changed. A failed round is a line of the log; the next one comes in a minute.
 
 use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use fascicolo_adapters::WebFetch;
 use fascicolo_domain::Fault;
 use fascicolo_web::App;
+use fascicolo_web::login::registry;
 use fascicolo_web::vault::SiteKey;
 use jiff::Timestamp;
 
@@ -20,13 +22,17 @@ pub struct Jobs {
     app: App,
     config: Config,
     key: Arc<SiteKey>,
-    registry: Option<SystemTime>,
+    fetch: WebFetch,
+    /// When the operator's registry file changed.
+    file: Option<SystemTime>,
 }
 
 impl Jobs {
-    pub fn new(app: App, config: Config, key: SiteKey) -> Self {
-        let registry = changed_at(&config);
-        Self { app, config, key: Arc::new(key), registry }
+    /// # Errors
+    /// The system's certificates cannot be read.
+    pub fn new(app: App, config: Config, key: SiteKey) -> Result<Self, Fault> {
+        let file = changed_at(&config);
+        Ok(Self { app, config, key: Arc::new(key), fetch: WebFetch::new()?, file })
     }
 
     /// Works until dropped.
@@ -44,27 +50,42 @@ impl Jobs {
 
     async fn round(&mut self, now: Timestamp) -> Result<(), Fault> {
         self.read_registry();
+        if let Err(fault) = registry::follow(&self.app, now).await {
+            tracing::error!("the SPID registry stays as it was: {fault:?}");
+        }
         if !self.config.jobs.run {
             return Ok(());
         }
+        match registry::fetch_due(&self.app, &self.fetch, now).await {
+            Ok(true) => tracing::info!("the SPID registry was fetched"),
+            Ok(false) => {}
+            Err(fault) => tracing::error!("the SPID registry stays as it was: {fault:?}"),
+        }
+        self.measure(now);
         fascicolo_web::jobs::run_due(&self.app, &self.key, now).await
+    }
+
+    /// What operations watch (SPID-I2).
+    fn measure(&self, now: Timestamp) {
+        let state = self.app.registry.state();
+        let providers = u32::try_from(state.providers).unwrap_or(u32::MAX);
+        metrics::gauge!("fascicolo_spid_providers").set(f64::from(providers));
+        if let Some(at) = state.at {
+            metrics::gauge!("fascicolo_spid_registry_age_seconds").set(now.duration_since(at).as_secs_f64());
+        }
     }
 
     /// A registry that is not good never replaces one that is (SPID-I2, F9).
     fn read_registry(&mut self) {
         let changed = changed_at(&self.config);
-        if changed.is_none() || changed == self.registry {
+        if changed.is_none() || changed == self.file {
             return;
         }
-        self.registry = changed;
-        match assemble::providers(&self.config) {
-            Ok(providers) => {
-                tracing::info!(providers = providers.iter().count(), "the SPID registry was read again");
-                let mut current = match self.app.providers.write() {
-                    Ok(current) => current,
-                    Err(poisoned) => poisoned.into_inner(),
-                };
-                *current = Arc::new(providers);
+        self.file = changed;
+        match assemble::load_registry(&self.config, &self.app.registry) {
+            Ok(()) => {
+                let providers = self.app.registry.state().providers;
+                tracing::info!(providers, "the SPID registry was read again");
             }
             Err(failure) => tracing::error!("the SPID registry stays as it was: {}", failure.0),
         }

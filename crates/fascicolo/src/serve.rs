@@ -47,7 +47,7 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
         let _ = operations_stopped.await;
     }));
     let upkeep = tokio::spawn(upkeep(counts));
-    let jobs = tokio::spawn(Jobs::new(app.clone(), config, key).run());
+    let jobs = tokio::spawn(Jobs::new(app.clone(), config, key)?.run());
     tracing::info!(site = %format!("{scheme}://{at}"), operations = %format!("http://{operations_at}"), "ready");
 
     let stop = async {

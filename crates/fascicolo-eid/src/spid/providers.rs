@@ -1,8 +1,9 @@
 //! The identity providers: who they are, their keys and addresses, from AgID's signed registry (SPID-I).
 
+use jiff::Timestamp;
 use roxmltree::Node;
 
-use super::{Binding, Refused};
+use super::{Binding, Refused, instant};
 use crate::xml::{DS, Limits, MD, Tree, VerifyingKey, attribute, decode_base64, is, verify};
 
 /// One identity provider. Its keys are trusted because of where they were found; their dates do not count (SPID-I4).
@@ -66,16 +67,27 @@ impl Providers {
     }
 
     /// Reads the federation's aggregate after verifying the signature on its root with the pinned certificate, and
-    /// nothing but the bytes so verified (SPID-I2).
+    /// nothing but the bytes so verified (SPID-I2). One whose `validUntil` has passed is as good as an old one sent
+    /// again.
     ///
     /// # Errors
     /// What is wrong with it; [`Refused::NoProvider`] when it holds none: the caller keeps its last good copy.
-    pub fn from_signed_aggregate(xml: &[u8], pinned_certificate_der: &[u8]) -> Result<Self, Refused> {
+    pub fn from_signed_aggregate(
+        xml: &[u8],
+        pinned_certificate_der: &[u8],
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
         let text = std::str::from_utf8(xml).map_err(|_| crate::xml::Defect::NotUtf8)?;
         let key = VerifyingKey::from_certificate(pinned_certificate_der).map_err(|_| Refused::Provider)?;
         let tree = Tree::read(text, &Limits::METADATA)?;
         let signed = verify(tree.root(), &[key])?;
         let signed = Tree::read(signed.as_str(), &Limits::METADATA)?;
+        if let Some(until) = attribute(signed.root(), "validUntil") {
+            let until = instant::parse(until).ok_or(Refused::ConditionsInstant)?;
+            if until <= now {
+                return Err(Refused::Expired);
+            }
+        }
         Ok(Self { list: read(signed.root())? })
     }
 

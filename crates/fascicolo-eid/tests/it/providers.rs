@@ -2,6 +2,7 @@
 
 use fascicolo_eid::spid::{Binding, Providers};
 use fascicolo_eid::xml::{self, MD, Place};
+use jiff::Timestamp;
 
 use crate::maker::{PROVIDER, change, entity, provider_key, registry_key, stranger_key};
 
@@ -22,12 +23,16 @@ fn two() -> String {
     )
 }
 
+fn noon() -> Timestamp {
+    "2026-11-25T11:00:00Z".parse().unwrap()
+}
+
 fn signed(text: &str) -> String {
     xml::sign_enveloped(text, "_all", Place::First, &registry_key()).unwrap()
 }
 
 fn refused(text: &str) -> Option<&'static str> {
-    Providers::from_signed_aggregate(text.as_bytes(), registry_key().certificate_der())
+    Providers::from_signed_aggregate(text.as_bytes(), registry_key().certificate_der(), noon())
         .err()
         .map(|r| r.code())
 }
@@ -61,10 +66,21 @@ fn a_single_descriptor_is_read_too() {
 fn an_aggregate_is_believed_when_the_pinned_key_signed_it_whole() {
     let good = signed(&two());
     let providers =
-        Providers::from_signed_aggregate(good.as_bytes(), registry_key().certificate_der()).unwrap();
+        Providers::from_signed_aggregate(good.as_bytes(), registry_key().certificate_der(), noon()).unwrap();
     assert_eq!(providers.iter().count(), 2);
     assert!(providers.get(PROVIDER).is_some());
     assert!(providers.get("https://stranger.example").is_none());
+}
+
+/// SPID-I2: an old copy cannot be sent again for ever.
+#[test]
+fn an_aggregate_holds_until_it_says_and_not_an_instant_longer() {
+    let until = |instant: &str| {
+        signed(&two().replace("ID=\"_all\"", &format!("ID=\"_all\" validUntil=\"{instant}\"")))
+    };
+    assert_eq!(refused(&until("2026-11-25T11:00:00.001Z")), None);
+    assert_eq!(refused(&until("2026-11-25T11:00:00Z")), Some("expired"));
+    assert_eq!(refused(&until("tomorrow")), Some("conditions_instant"));
 }
 
 /// SPID-I2.

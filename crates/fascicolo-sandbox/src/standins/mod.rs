@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod page;
+pub mod registry;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use fascicolo_domain::time::rome;
 use fascicolo_web::ports::Clock as _;
 
 use self::page::{Problem, show};
+use self::registry::SignedRegistry;
 use crate::idp::{self, Idps};
 use crate::people::Person;
 use crate::ports::SandboxClock;
@@ -40,7 +42,7 @@ struct FrontPage<'a> {
 }
 
 /// All stand-ins.
-pub fn routes(front: Front, idps: Idps) -> Router {
+pub fn routes(front: Front, idps: Idps, registry: SignedRegistry) -> Router {
     let own = Router::new()
         .route("/", get(show_front))
         .route("/clock", get(clock::tell).post(clock::set))
@@ -50,7 +52,7 @@ pub fn routes(front: Front, idps: Idps) -> Router {
             get(async || ([(header::CONTENT_TYPE, "text/javascript")], include_str!("continua.js"))),
         )
         .with_state(front);
-    own.merge(idp::routes(idps)).fallback(async || Problem::NotFound)
+    own.merge(idp::routes(idps)).merge(registry.routes()).fallback(async || Problem::NotFound)
 }
 
 async fn show_front(State(front): State<Front>) -> Result<Response, Problem> {

@@ -14,6 +14,8 @@ mod engine;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod kept_files;
+#[cfg(test)]
 mod killed;
 #[cfg(test)]
 mod leases;

@@ -4,6 +4,7 @@
 pub mod actions;
 mod choose;
 pub mod logout;
+pub mod registry;
 pub mod return_to;
 mod single_logout;
 mod spid;

@@ -53,6 +53,15 @@ impl Site {
         site
     }
 
+    /// Another node on the same data.
+    pub(crate) async fn again(&self) -> Self {
+        let options = Options::for_tests(self.app().clock.now(), Contents::None);
+        let folder = Some(self.sandbox.kept.path(""));
+        let sandbox = sandbox(Options { folder, ..options }).await.unwrap();
+        let router = sandbox.site();
+        Self { sandbox, router }
+    }
+
     pub(crate) fn app(&self) -> &App {
         &self.sandbox.app
     }

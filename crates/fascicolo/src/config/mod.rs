@@ -159,6 +159,7 @@ pub struct Spid {
     pub phone: String,
     pub registry: Option<PathBuf>,
     pub registry_certificate: Option<PathBuf>,
+    pub registry_url: Option<String>,
     #[serde(default)]
     pub binding: Binding,
     #[serde(default = "level")]
@@ -332,9 +333,12 @@ impl Spid {
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(ConfigError::value("spid.phone", "must be +39 and digits, without blanks"));
         }
-        if self.registry.is_some() != self.registry_certificate.is_some() {
-            let what = "`registry` and `registry_certificate` go together";
+        if (self.registry.is_some() || self.registry_url.is_some()) != self.registry_certificate.is_some() {
+            let what = "`registry` or `registry_url` and `registry_certificate` go together";
             return Err(ConfigError::value("spid.registry", what));
+        }
+        if self.registry_url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+            return Err(ConfigError::value("spid.registry_url", "must be https"));
         }
         Ok(())
     }

@@ -89,7 +89,7 @@ fn what_the_example_says_of_each_key_is_true() {
     let (keys, _) = promises();
     assert!(keys.len() > 50, "the comments were read");
     for (section, key, promise) in keys {
-        // these two go together
+        // these go together
         if key.starts_with("registry") {
             continue;
         }

@@ -7,5 +7,6 @@ mod history;
 mod intake;
 mod login;
 mod profile;
+mod registry;
 mod single_logout;
 mod verification;
