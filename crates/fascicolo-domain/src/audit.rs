@@ -23,10 +23,12 @@ pub enum Deed {
     DocumentAnnulled,
     /// Operations brought in register data.
     RegisterImported,
+    /// Operations read the login register (SPID-G3).
+    RegisterRead,
 }
 
 impl Deed {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LoggedIn,
         Self::LoginRefused,
         Self::LoggedOut,
@@ -38,6 +40,7 @@ impl Deed {
         Self::DocumentReplaced,
         Self::DocumentAnnulled,
         Self::RegisterImported,
+        Self::RegisterRead,
     ];
 
     #[must_use]
@@ -54,6 +57,7 @@ impl Deed {
             Self::DocumentReplaced => "document_replaced",
             Self::DocumentAnnulled => "document_annulled",
             Self::RegisterImported => "register_imported",
+            Self::RegisterRead => "register_read",
         }
     }
 

@@ -21,7 +21,7 @@ pub use audit::{AuditReport, Checkpoint, CheckpointKind, Finding, FindingKind, L
 pub use documents::{Cursor, Filter, Inserted, Listed, Page};
 pub use engine::Tx;
 pub use kept_files::KeptFile;
-pub use login_exchanges::LoginExchange;
+pub use login_exchanges::{ExchangeFilter, LoginCount, LoginExchange};
 pub use login_requests::LoginRequest;
 pub use logout_requests::LogoutRequest;
 pub use migrate::{Migrated, Schema};

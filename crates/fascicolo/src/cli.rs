@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{audit, check, doctor, import, init, keys, logging, serve, spid};
+use crate::{audit, check, doctor, import, init, keys, logging, register, serve, spid};
 
 const USUAL: &str = "/etc/fascicolo/fascicolo.toml";
 
@@ -48,6 +48,9 @@ enum Command {
     /// The trail of acts
     #[command(subcommand)]
     Audit(Audit),
+    /// The register of logins, kept for 24 months
+    #[command(subcommand)]
+    Register(Register),
     /// The keys that encrypt documents
     #[command(subcommand)]
     Keys(Keys),
@@ -89,6 +92,14 @@ enum Audit {
     Verify,
     /// Sign where it stands now
     Checkpoint,
+}
+
+#[derive(Subcommand)]
+enum Register {
+    /// Print logins with their request and answer, one JSON object a line; this is recorded
+    Export(register::Wanted),
+    /// Print how many logins there were, as CSV
+    Figures(register::Days),
 }
 
 #[derive(Subcommand)]
@@ -151,6 +162,8 @@ async fn obey(command: Command, config: Config) -> Result<bool, Failure> {
             return import::documents(config, &folder, out).await;
         }
         Command::Audit(Audit::Verify) => return audit::verify(&config, out).await,
+        Command::Register(Register::Export(wanted)) => return register::export(&config, &wanted, out).await,
+        Command::Register(Register::Figures(days)) => register::figures(&config, &days, out).await,
         Command::Audit(Audit::Checkpoint) => audit::checkpoint(&config, out).await,
         Command::Keys(Keys::Rotate) => keys::rotate(&config, out).await,
     };

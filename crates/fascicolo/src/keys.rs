@@ -29,6 +29,7 @@ pub async fn rotate(config: &Config, out: &mut dyn Write) -> Result<(), Failure>
     for kek in older {
         let rewrapped = rotate_from(&store, &keyring, &kek).await?;
         writeln!(out, "{rewrapped} documents moved from `{kek}` to `{}`", keyring.active())?;
+        writeln!(out, "keep `{kek}` in the keyring for 24 months: the register of logins needs it")?;
     }
     Ok(())
 }

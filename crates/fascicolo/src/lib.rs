@@ -12,6 +12,7 @@ pub mod init;
 pub mod jobs;
 pub mod keys;
 pub mod logging;
+pub mod register;
 pub mod secrets;
 pub mod serve;
 pub mod spid;

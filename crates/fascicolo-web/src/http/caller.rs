@@ -23,7 +23,7 @@ use crate::text::Language;
 /// Anybody, signed in or not.
 pub struct Visitor {
     pub page: Page,
-    /// For limits only; never stored, never logged.
+    /// For limits and the login register (SPID-G2); kept and logged nowhere else.
     pub address: IpAddr,
 }
 

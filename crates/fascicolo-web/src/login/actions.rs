@@ -1,5 +1,7 @@
 //! Begin a login, finish it, end a session: here rule, data and audit meet.
 
+use std::net::IpAddr;
+
 use fascicolo_domain::Fault;
 use fascicolo_domain::audit::{Actor, Deed, Event};
 use fascicolo_domain::ids::{CitizenId, EventId, LoginRequestId, SessionId};
@@ -109,6 +111,7 @@ impl SpidAnswer {
 pub(super) async fn finish_spid(
     app: &App,
     field: &str,
+    address: IpAddr,
     browser_of: impl Fn(&str) -> Option<Digest>,
 ) -> Result<SpidAnswer, Fault> {
     let now = app.clock.now();
@@ -150,7 +153,8 @@ pub(super) async fn finish_spid(
     };
     let provider = Some((provider.entity_id.clone(), provider.name.clone()));
     let saml_id = Some(pending.saml_id.clone());
-    let exchange = exchange_of(app, &answer, &pending, incoming.xml(), now)?;
+    let mut exchange = exchange_of(app, &answer, &pending, incoming.xml(), now)?;
+    exchange.address = Some(address.to_string());
     let result = conclude(app, pending, verdict, exchange).await?;
     Ok(SpidAnswer { result, provider, saml_id })
 }
@@ -251,15 +255,16 @@ async fn leave_traces(
         SpidOutcome::Opened(opened) => opened.actor,
         SpidOutcome::Anomaly(_) | SpidOutcome::Denied(_) | SpidOutcome::Refused(_) => Actor::Anyone,
     };
+    // the register wins over the login, and the difference is on record (ACC-A4)
+    let disagree = matches!(outcome, SpidOutcome::Opened(Opened { birth_dates_disagree: true, .. }));
+    let said = if disagree { "birth_dates_disagree" } else { &code };
+    exchange.outcome = said.to_owned();
+    // the chained trail holds the register's row too (SPID-G3)
+    let detail = format!("{said} {}", exchange.digest().to_hex());
     let mut event =
-        Event::of(actor, deed, exchange.id, exchange.at).with_method(exchange.method).saying(&code);
+        Event::of(actor, deed, exchange.id, exchange.at).with_method(exchange.method).saying(detail);
     event.granted = granted;
     event.subject = exchange.citizen;
-    if let SpidOutcome::Opened(Opened { birth_dates_disagree: true, .. }) = outcome {
-        // the register wins over the login, and the difference is on record (ACC-A4)
-        event = event.saying("birth_dates_disagree");
-    }
-    exchange.outcome = code;
     tx.record(&event).await?;
     tx.insert_login_exchange(&exchange).await
 }

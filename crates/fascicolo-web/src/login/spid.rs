@@ -77,14 +77,14 @@ fn cookie_name(saml_id: &str) -> String {
 
 pub(super) async fn answer(
     State(app): State<App>,
-    page: Page,
+    Visitor { page, address }: Visitor,
     request_headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PageError> {
     let browser_of = |saml_id: &str| {
         cookie::read(&request_headers, &cookie_name(saml_id)).and_then(Token::parse).map(|t| t.digest())
     };
-    let outcome = actions::finish_spid(&app, fields.text("SAMLResponse"), browser_of).await?;
+    let outcome = actions::finish_spid(&app, fields.text("SAMLResponse"), address, browser_of).await?;
     let mut response = match &outcome.result {
         SpidOutcome::Opened(Opened { token, return_to, .. }) => {
             let mut response = redirect(return_to.as_ref().map_or("/fascicolo", ReturnTo::as_str))?;

@@ -11,4 +11,6 @@ mod import;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod register;
+#[cfg(test)]
 mod serving;

@@ -67,9 +67,9 @@ impl Drop for Running {
 const HOST: &str = "fascicolo.regione.example";
 
 fn ask(stream: &mut (impl Read + Write), path: &str, host: &str) -> String {
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = Vec::new();
-    // a TLS stream may end without a goodbye
+    // who refuses a handshake may be gone before the request is out, and a TLS stream may end without a goodbye
+    let _ = write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
 }

@@ -1,7 +1,9 @@
 //! In with SPID and out again, and every way that must lead nowhere (ACC-A1 to A9, ACC-S1 to S6, SPID-R4, R15, R16).
 
 use axum::http::{StatusCode, header};
+use fascicolo_domain::Fault;
 use fascicolo_sandbox::idp::mistake::Mistake;
+use fascicolo_store::ExchangeFilter;
 
 use crate::harness::{Answer, Browser, Site};
 use crate::spid::{Handed, Login, Message, Waiting, at_provider, log_in_as};
@@ -252,15 +254,39 @@ async fn an_unknown_provider_is_not_found_and_the_metadata_never_change() {
     );
 }
 
+/// SPID-G1, G2, G3, G5.
 #[tokio::test]
 async fn every_login_good_or_bad_is_on_record_with_its_request_and_answer() {
     let site = Site::open().await;
     let (_, inside) = log_in_as(&site, "giulia").await;
+    site.advance(1);
     let login = Login::begin(&site, "/accesso/spid?idp=").await;
     at_provider(&site, &login, "giulia", Some("nr25")).await.post(&site, &login).await;
     inside.get("/fascicolo/accessi").await.expect(StatusCode::OK).says("Accesso al fascicolo");
-    let exchanges = site.app().store.read(async |tx| tx.count_login_exchanges().await).await.unwrap();
-    assert_eq!(exchanges, 2);
+    let (kept, said) = site
+        .app()
+        .store
+        .read(async |tx| {
+            let kept = tx.login_exchanges(&ExchangeFilter::default(), None, 10).await?;
+            let said = tx.login_traces(kept[0].at, kept[0].id, kept[1].id).await?;
+            Ok::<_, Fault>((kept, said))
+        })
+        .await
+        .unwrap();
+    let outcomes: Vec<_> = kept.iter().map(|e| (e.outcome.as_str(), e.address.as_deref())).collect();
+    assert_eq!(outcomes, [("ok", Some("192.0.2.1")), ("anomaly_25", Some("192.0.2.1"))]);
+    // the trail's chain holds the register's rows (SPID-G3)
+    for (exchange, (id, said)) in kept.iter().zip(&said) {
+        assert_eq!(exchange.id, *id);
+        assert_eq!(*said, format!("{} {}", exchange.outcome, exchange.digest().to_hex()));
+        let open = |part: &str, sealed: &[u8]| {
+            let plain = site.app().keyring.open_bytes(&format!("login {part} {id}"), sealed).unwrap();
+            String::from_utf8(plain).unwrap()
+        };
+        assert!(open("request", &exchange.request).contains("<samlp:AuthnRequest"));
+        assert!(open("response", &exchange.response).contains("<samlp:Response"));
+        assert!(!String::from_utf8_lossy(&exchange.response).contains("samlp"), "sealed");
+    }
 }
 
 #[tokio::test]
