@@ -73,6 +73,7 @@ pub(crate) fn service_provider(secure: &str, chosen: Option<&str>, key: SigningK
             company: Some(REGION.to_owned()),
         },
         key,
+        least_age: None,
         next_certificate: None,
     }
 }

@@ -200,6 +200,7 @@ pub fn service_provider(config: &Config) -> Result<spid::ServiceProvider, Failur
             phone: settings.phone.clone(),
             company: Some(settings.organization.clone()),
         },
+        least_age: settings.age_limit.then(|| settings.minors_from.unwrap_or(18)),
         key,
         next_certificate: next.and_then(|chain| chain.first().map(|first| first.to_vec())),
     })

@@ -65,6 +65,9 @@ enum Spid {
         /// Write it there instead
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Say instead what differs from this file, which AgID published last
+        #[arg(long, value_name = "FILE", conflicts_with = "output")]
+        compare: Option<PathBuf>,
     },
 }
 
@@ -151,7 +154,12 @@ async fn obey(command: Command, config: Config) -> Result<bool, Failure> {
         Command::Doctor => return doctor::doctor(&config, out).await,
         Command::Init { .. } => Ok(()),
         Command::Spid(Spid::Init(making)) => spid::init(&config, &making, out),
-        Command::Spid(Spid::Metadata { output }) => spid::metadata(&config, output.as_deref(), out),
+        Command::Spid(Spid::Metadata { compare: Some(published), .. }) => {
+            spid::compare(&config, &published, out)
+        }
+        Command::Spid(Spid::Metadata { output, compare: None }) => {
+            spid::metadata(&config, output.as_deref(), out)
+        }
         Command::Import(Import::Citizens(lines)) => {
             return import::table::<import::Citizens>(&config, &lines.file, lines.skip_refused, out).await;
         }

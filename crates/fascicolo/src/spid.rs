@@ -1,4 +1,5 @@
-//! `spid init` and `spid metadata`: the key and the certificate (SPID-K), what AgID is sent (SPID-M).
+//! `spid init` and `spid metadata`: the key and the certificate (SPID-K), what AgID is sent and how it differs from what
+//! it was sent last (SPID-M).
 
 use std::io::Write;
 use std::path::Path;
@@ -6,6 +7,7 @@ use std::path::Path;
 use clap::Args;
 use fascicolo_adapters::SystemClock;
 use fascicolo_eid::spid::{CertificateSubject, make_certificate, metadata as signed_metadata};
+use fascicolo_eid::xml::{DS, Limits, Tree, is};
 use fascicolo_web::ports::Clock as _;
 use jiff::ToSpan as _;
 
@@ -85,4 +87,74 @@ pub fn metadata(config: &Config, output: Option<&Path>, out: &mut dyn Write) -> 
         None => out.write_all(&xml)?,
     }
     Ok(())
+}
+
+/// Says what differs between our metadata and those published last. Nothing of a change holds before AgID has published
+/// it (SPID-M13).
+///
+/// # Errors
+/// SPID is switched off, or a file cannot be read.
+pub fn compare(config: &Config, published: &Path, out: &mut dyn Write) -> Result<(), Failure> {
+    let ours = String::from_utf8(signed_metadata(&assemble::service_provider(config)?)?);
+    let ours = facts(&ours.map_err(|e| Failure::new(e.to_string()))?)?;
+    let text = std::fs::read_to_string(published)
+        .map_err(|e| Failure(format!("cannot read {}: {e}", published.display())))?;
+    let theirs = facts(&text)?;
+    let without = |list: &[String], others: &[String]| -> Vec<String> {
+        let mut left = others.to_vec();
+        let mut alone = Vec::new();
+        for fact in list {
+            match left.iter().position(|other| other == fact) {
+                Some(at) => drop(left.swap_remove(at)),
+                None => alone.push(fact.clone()),
+            }
+        }
+        alone
+    };
+    let (removed, added) = (without(&theirs, &ours), without(&ours, &theirs));
+    for fact in &removed {
+        writeln!(out, "- {fact}")?;
+    }
+    for fact in &added {
+        writeln!(out, "+ {fact}")?;
+    }
+    if removed.is_empty() && added.is_empty() {
+        writeln!(out, "they say the same")?;
+    } else {
+        writeln!(
+            out,
+            "\nproviders see a change only when AgID has published the metadata again: send it to AgID"
+        )?;
+    }
+    Ok(())
+}
+
+/// What a metadata document says, a line a value, without its signature and the ID that goes with it.
+fn facts(xml: &str) -> Result<Vec<String>, Failure> {
+    let tree = Tree::read(xml, &Limits::METADATA)
+        .map_err(|defect| Failure(format!("metadata that cannot be read: {}", defect.code())))?;
+    let root = tree.root();
+    let mut facts = Vec::new();
+    for node in root.descendants().filter(|n| n.is_element()) {
+        let ancestors: Vec<_> = node.ancestors().filter(|n| n.is_element() && *n != root).collect();
+        if ancestors.iter().any(|n| is(*n, DS, "Signature")) {
+            continue;
+        }
+        let names = ancestors.iter().rev().map(|n| match n.attribute("index") {
+            Some(index) => format!("{}[{index}]", n.tag_name().name()),
+            None => n.tag_name().name().to_owned(),
+        });
+        let path = names.collect::<Vec<_>>().join("/");
+        for attribute in node.attributes() {
+            if !(node == root && attribute.name() == "ID") && attribute.name() != "index" {
+                facts.push(format!("{path} {}: {}", attribute.name(), attribute.value()));
+            }
+        }
+        match node.text().map(str::trim).filter(|text| !text.is_empty()) {
+            Some(text) => facts.push(format!("{path}: {text}")),
+            None if node.attributes().len() == 0 && !node.has_children() => facts.push(path),
+            None => {}
+        }
+    }
+    Ok(facts)
 }

@@ -18,6 +18,8 @@ pub struct ServiceProvider {
     pub service_name: String,
     pub organization: Organization,
     pub contact: Contact,
+    /// The least age that providers let in, published for them to enforce (SPID-N1); `None`: nothing is published.
+    pub least_age: Option<u8>,
     pub key: SigningKey,
     /// The certificate, in DER, of the key that will replace `key`: published, not used (SPID-K5).
     pub next_certificate: Option<Vec<u8>>,
@@ -52,7 +54,7 @@ pub(super) const ATTRIBUTES: [&str; 4] = ["fiscalNumber", "name", "familyName", 
 /// # Errors
 /// [`KeyError::Sign`].
 pub fn metadata(sp: &ServiceProvider) -> Result<Vec<u8>, KeyError> {
-    let content = [role(sp), organization(&sp.organization), contact(&sp.contact)].concat();
+    let content = [age_limit(sp), role(sp), organization(&sp.organization), contact(&sp.contact)].concat();
     let entity_id = escape(&sp.entity_id);
     let hash = digest::digest(&digest::SHA256, format!("{entity_id}{content}").as_bytes());
     let mut random = [0; 20];
@@ -67,6 +69,17 @@ pub fn metadata(sp: &ServiceProvider) -> Result<Vec<u8>, KeyError> {
     );
     let signed = sign_enveloped(&xml, &id, Place::First, &sp.key)?;
     Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{signed}").into_bytes())
+}
+
+/// Without an upper limit: 99 (SPID-N1).
+fn age_limit(sp: &ServiceProvider) -> String {
+    sp.least_age.map_or_else(String::new, |age| {
+        format!(
+            "<md:Extensions><spid:AgeLimit>\
+             <spid:AssertionConsumerServiceIndex>0</spid:AssertionConsumerServiceIndex>\
+             <spid:MinAge>{age}</spid:MinAge><spid:MaxAge>99</spid:MaxAge></spid:AgeLimit></md:Extensions>"
+        )
+    })
 }
 
 fn role(sp: &ServiceProvider) -> String {

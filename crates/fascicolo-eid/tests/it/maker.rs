@@ -127,6 +127,7 @@ pub(crate) fn service() -> ServiceProvider {
             company: Some("Regione Prova & Figli".to_owned()),
         },
         key: service_key(),
+        least_age: None,
         next_certificate: None,
     }
 }

@@ -67,6 +67,23 @@ fn it_says_what_the_rules_want() {
     assert_eq!(contact.attribute("contactType"), Some("other"));
 }
 
+/// SPID-N1.
+#[test]
+fn a_least_age_is_published_for_the_providers_to_enforce() {
+    assert!(!text().contains("AgeLimit"));
+    let mut from_fourteen = service();
+    from_fourteen.least_age = Some(14);
+    let text = String::from_utf8(metadata(&from_fourteen).unwrap()).unwrap();
+    let tree = Tree::read(&text, &Limits::METADATA).unwrap();
+    let names: Vec<_> = tree.root().children().map(|n| n.tag_name().name().to_owned()).collect();
+    assert_eq!(names, ["Signature", "Extensions", "SPSSODescriptor", "Organization", "ContactPerson"]);
+    let limit = tree.root().descendants().find(|n| n.tag_name().name() == "AgeLimit").unwrap();
+    let said: Vec<_> =
+        limit.children().map(|n| (n.tag_name().name().to_owned(), n.text().unwrap())).collect();
+    let said: Vec<_> = said.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    assert_eq!(said, [("AssertionConsumerServiceIndex", "0"), ("MinAge", "14"), ("MaxAge", "99")]);
+}
+
 /// SPID-K5, SPID-M4.
 #[test]
 fn the_next_certificate_is_published_and_not_used() {

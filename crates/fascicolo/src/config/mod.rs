@@ -166,6 +166,8 @@ pub struct Spid {
     pub level: u8,
     pub minors_from: Option<u8>,
     #[serde(default)]
+    pub age_limit: bool,
+    #[serde(default)]
     pub wards: bool,
 }
 

@@ -113,6 +113,29 @@ fn with_spid(program: &Program) {
     program.write("fascicolo.toml", format!("{}\n{}\n", settings.join("\n"), section.join("\n")));
 }
 
+/// SPID-M13.
+fn compared(program: &Program, published: &str) {
+    let compare = || program.succeed(&["spid", "metadata", "--compare", published]);
+    assert_eq!(compare(), "they say the same\n");
+    let settings = program.read("fascicolo.toml");
+    let changed = settings.replace("\"Fascicolo Sanitario Elettronico\"", "\"Fascicolo\"");
+    program.write("fascicolo.toml", changed.replace("age_limit = false", "age_limit = true"));
+    let found = compare();
+    for line in [
+        "- SPSSODescriptor/AttributeConsumingService[0]/ServiceName: Fascicolo Sanitario Elettronico\n",
+        "+ SPSSODescriptor/AttributeConsumingService[0]/ServiceName: Fascicolo\n",
+        "+ Extensions/AgeLimit/MinAge: 14\n",
+        "AgID",
+    ] {
+        assert!(found.contains(line), "{line}: {found}");
+    }
+    assert_eq!(found.lines().count(), 7, "{found}");
+    program.write("fascicolo.toml", settings);
+    assert!(
+        program.fail(&["spid", "metadata", "--compare", "/nowhere.xml"]).contains("cannot read /nowhere.xml")
+    );
+}
+
 #[test]
 fn spid_init_makes_key_and_certificate_once_and_the_metadata_are_always_the_same() {
     let program = Program::ready();
@@ -128,6 +151,7 @@ fn spid_init_makes_key_and_certificate_once_and_the_metadata_are_always_the_same
     assert!(metadata.contains("Location=\"https://fascicolo.regione.example/spid/acs\""), "{metadata}");
     let file = program.path("metadata.xml");
     program.succeed(&["spid", "metadata", "--output", file.to_str().unwrap()]);
+    compared(&program, file.to_str().unwrap());
     assert_eq!(program.read("metadata.xml"), metadata);
     assert!(program.succeed(&["doctor"]).contains("ok      spid.certificate: holds until"));
 }
