@@ -406,7 +406,9 @@ mod tests {
             ),
             ("level = 2", "level = 1", "`spid.level`"),
             ("\"+39000000000\"", "\"+39 0\"", "`spid.phone`"),
-            ("registry = \"spid-registry.xml\"", "", "`spid.registry`"),
+            // a registry that nobody is known to have signed, and one in the clear
+            ("registry_certificate = \"spid-registry.pem\"", "", "`spid.registry`"),
+            ("registry_url = \"https:", "registry_url = \"http:", "`spid.registry_url`"),
             ("binding = \"redirect\"", "binding = \"soap\"", "`spid`"),
             ("site = \"127.0.0.1:8080\"", "site = \"localhost\"", "`listen`"),
             ("idle_minutes = 20", "idle_minutes = 0", "`sessions.idle_minutes` must be more than 0"),
