@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use fascicolo_eid::spid::Binding;
 use fascicolo_sandbox::program;
 use jiff::Timestamp;
 
@@ -27,6 +28,9 @@ struct Arguments {
     /// Add a SPID identity provider from its metadata (repeatable).
     #[arg(long, value_name = "FILE")]
     spid_provider: Vec<PathBuf>,
+    /// How requests travel to SPID identity providers: redirect or post.
+    #[arg(long, value_name = "BINDING", default_value = "redirect", value_parser = program::binding)]
+    binding: Binding,
     /// The SPID entity id (default: the secure address).
     #[arg(long, value_name = "URL")]
     entity_id: Option<String>,
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         database: arguments.database,
         now: arguments.now,
         spid_providers: arguments.spid_provider,
+        binding: arguments.binding,
         entity_id: arguments.entity_id,
         many: arguments.many,
     };

@@ -34,9 +34,22 @@ pub struct Wanted {
     pub database: Option<String>,
     pub now: Option<Timestamp>,
     pub spid_providers: Vec<PathBuf>,
+    pub binding: Binding,
     pub entity_id: Option<String>,
     /// How many documents the person with many has.
     pub many: u32,
+}
+
+/// A binding by its name on the command line.
+///
+/// # Errors
+/// It is neither of the two.
+pub fn binding(name: &str) -> Result<Binding, &'static str> {
+    match name {
+        "redirect" => Ok(Binding::Redirect),
+        "post" => Ok(Binding::Post),
+        _ => Err("neither redirect nor post"),
+    }
 }
 
 /// Runs until it is told to stop.
@@ -64,7 +77,7 @@ async fn start(wanted: Wanted) -> Result<(), Fault> {
         entropy: Arc::new(SystemEntropy),
         entity_id: wanted.entity_id,
         spid_providers: read_all(&wanted.spid_providers)?,
-        binding: Binding::Redirect,
+        binding: wanted.binding,
         contents: Contents::Everything { many: wanted.many },
     })
     .await?;
