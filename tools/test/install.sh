@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings what the tests need: Debian packages, browser modules, and the SPID checker.
+# Brings what the tests need: Debian packages, browser modules, the SPID checker and another identity provider.
 # Only what is missing; as root or through `sudo -n`, else it says which command to run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -40,11 +40,13 @@ if ! cmp -s tests/browser/package-lock.json "$cache/browser/package-lock.json" |
     npm ci --prefix "$cache/browser" --no-audit --no-fund --ignore-scripts
 fi
 
-# The SPID checker and exactly the versions it was tried with.
-if ! cmp -s tests/spid/requirements.txt "$cache/spid/requirements.txt"; then
-    rm -rf "$cache/spid"
-    python3 -m venv "$cache/spid"
-    "$cache/spid/bin/pip" install --quiet --disable-pip-version-check --no-input --retries 5 -r tests/spid/requirements.txt
-    cp tests/spid/requirements.txt "$cache/spid/"
-fi
+# The SPID checker, the independent identity provider, and exactly the versions they were tried with.
+for name in spid idp; do
+    if ! cmp -s "tests/$name/requirements.txt" "$cache/$name/requirements.txt"; then
+        rm -rf "${cache:?}/$name"
+        python3 -m venv "$cache/$name"
+        "$cache/$name/bin/pip" install --quiet --disable-pip-version-check --no-input --retries 5 -r "tests/$name/requirements.txt"
+        cp "tests/$name/requirements.txt" "$cache/$name/"
+    fi
+done
 echo "ready"
