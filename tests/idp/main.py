@@ -16,6 +16,7 @@ from citizens import citizens
 from configuration import make_key, metadata
 from journeys import World, journeys
 from provider import Provider
+from refusals import refusals
 from server import ProviderSite
 
 
@@ -43,6 +44,7 @@ def run(folder: Path, binding: str, secure: str, standins: str, authority: str, 
         world = World(secure, authority, log, binding, provider, stranger, at)
         people = citizens(standins, "Giulia", "Niccolò Maria")
         journeys(world, *people)
+        refusals(world, *people)
     finally:
         at.close()
     return finish()
