@@ -18,4 +18,5 @@ stage tests    3600 tools/test/cargo.sh
 stage sandbox  1800 cargo build --locked -p fascicolo-sandbox
 stage browser  1800 tools/test/browser.sh
 stage spid      900 tools/test/spid.sh
+stage idp       900 tools/test/idp.sh
 finish
