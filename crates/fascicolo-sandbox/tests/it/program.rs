@@ -121,9 +121,12 @@ async fn what_is_kept_in_a_folder_is_there_again() {
 
 #[test]
 fn a_flag_it_does_not_know_or_a_file_that_is_missing_ends_it() {
-    for arguments in
-        [&["--demo"][..], &["--database", "postgres://localhost/x"], &["--spid-provider", "/nowhere.xml"]]
-    {
+    for arguments in [
+        &["--demo"][..],
+        &["--binding", "soap"],
+        &["--database", "postgres://localhost/x"],
+        &["--spid-provider", "/nowhere.xml"],
+    ] {
         let ended = Command::new(env!("CARGO_BIN_EXE_fascicolo-sandbox"))
             .arg("--any-port")
             .args(arguments)
