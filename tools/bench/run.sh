@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Prints speed and memory next to the bars they are held to. Figures are ratios to a yardstick of the same run where a
 # ratio makes sense. Nothing here fails: a loaded machine is no bug. Results stay in bench-results/.
-# Usage: tools/bench/run.sh [PART…]   parts: eid store server lighthouse    (ROWS=2000000 documents for the load run)
+# Usage: tools/bench/run.sh [PART…]   parts: eid store logins server lighthouse    (ROWS=2000000 documents for the load run)
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 exec </dev/null
-parts=${*:-eid store server lighthouse}
+parts=${*:-eid store logins server lighthouse}
 results=$PWD/bench-results
 mkdir -p "$results"
 want() { [[ " $parts " == *" $1 "* ]]; }
@@ -24,6 +24,10 @@ if want store; then
     start_postgres && FASCICOLO_TEST_POSTGRES=$postgres_url \
         timeout 1800 cargo bench --locked -p fascicolo-store 2>"$results/store.log" | tee "$results/store.txt"
     stop_postgres
+fi
+if want logins; then
+    echo "== logins"
+    timeout 1800 cargo bench --locked -p fascicolo-sandbox --bench logins 2>"$results/logins.log" | tee "$results/logins.txt"
 fi
 if want server || want lighthouse; then
     cargo build --locked --release -p fascicolo -p fascicolo-sandbox --bins --example bare_tls || exit 1
