@@ -10,7 +10,7 @@ use super::Defect;
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub bytes: usize,
-    /// Elements and runs of text.
+    /// Elements and runs of text; and equals signs, which are no fewer than attributes.
     pub nodes: u32,
     pub depth: usize,
     /// On one element.
@@ -152,11 +152,16 @@ fn refuse_lone_returns(text: &[u8]) -> Result<(), Defect> {
 }
 
 /// The tree's parser compares every attribute of an element, and every namespace in scope, with every other, before
-/// anything can be counted in the tree. Crowds that would take it long are refused beforehand, by their equals signs.
+/// anything can be counted in the tree. Crowds that would take it long are refused beforehand, by their equals signs:
+/// on one element, and in all.
 fn refuse_crowds(text: &str, limits: &Limits) -> Result<(), Defect> {
     let equals = |text: &str| memchr::memchr_iter(b'=', text.as_bytes()).count();
-    if equals(text) <= 8 * limits.attributes {
+    let all = equals(text);
+    if all <= 8 * limits.attributes {
         return Ok(());
+    }
+    if all > limits.nodes as usize {
+        return Err(Defect::TooManyAttributes);
     }
     let crowded = text.split('<').any(|tag| equals(tag) > 2 * limits.attributes);
     if crowded { Err(Defect::TooManyAttributes) } else { Ok(()) }

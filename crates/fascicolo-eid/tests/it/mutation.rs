@@ -97,6 +97,10 @@ fn every_vector_cut_anywhere_is_refused_without_harm() {
 fn crowds_are_refused_before_they_cost_anything() {
     let many = |each: fn(usize) -> String, count| (0..count).map(each).collect::<String>();
     let attributes = format!("<a{}/>", many(|i| format!(" a{i}=''"), 20_000));
+    let crowds = |count| {
+        let tag = format!("<a{}/>", many(|i| format!(" a{i}=''"), 60));
+        format!("<b>{}</b>", tag.repeat(count))
+    };
     let namespaces = format!("<a{}/>", many(|i| format!(" xmlns:a{i}='a'"), 12_000));
     let nested = many(|i| format!("<a xmlns:a{i}='{i}' xmlns:b{i}='{i}' xmlns:c{i}='{i}'>"), 1_400);
     let deep = "<a>".repeat(2_900);
@@ -108,6 +112,7 @@ fn crowds_are_refused_before_they_cost_anything() {
     let name = |length: usize| format!("<b {}=''/>", "n".repeat(length));
     assert!(xml::Tree::read(&long(256), &xml::Limits::MESSAGE).is_ok());
     assert!(xml::Tree::read(&name(1_024), &xml::Limits::MESSAGE).is_ok());
+    assert!(xml::Tree::read(&crowds(50), &xml::Limits::MESSAGE).is_ok());
     for (text, code) in [
         (scopes, "too_many_attributes"),
         (long(257), "too_long"),
@@ -115,6 +120,8 @@ fn crowds_are_refused_before_they_cost_anything() {
         (name(1_025), "too_long"),
         (name(70_000), "too_long"),
         (attributes, "too_many_attributes"),
+        (crowds(51), "too_many_attributes"),
+        (crowds(400), "too_many_attributes"),
         (namespaces, "too_many_attributes"),
         (nested, "too_many_attributes"),
         (format!("{deep}{}", "</a>".repeat(2_900)), "too_deep"),
