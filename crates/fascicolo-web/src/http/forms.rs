@@ -70,18 +70,21 @@ fn pairs_of(body: &[u8]) -> Option<Vec<(String, String)>> {
 
 fn decode(text: &[u8]) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.iter();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let high = char::from(*rest.next()?).to_digit(16)?;
-                let low = char::from(*rest.next()?).to_digit(16)?;
-                u8::try_from(high * 16 + low).ok()?
-            }
-            other => *other,
-        });
+    let mut rest = text;
+    // nearly all of a long field stands for itself, and is taken at once
+    while let Some(at) = rest.iter().position(|b| matches!(b, b'+' | b'%')) {
+        let (plain, odd) = rest.split_at_checked(at)?;
+        bytes.extend_from_slice(plain);
+        rest = if let [b'%', high, low, after @ ..] = odd {
+            let (high, low) = (char::from(*high).to_digit(16)?, char::from(*low).to_digit(16)?);
+            bytes.push(u8::try_from(high * 16 + low).ok()?);
+            after
+        } else {
+            bytes.push(b' ');
+            odd.strip_prefix(b"+")?
+        };
     }
+    bytes.extend_from_slice(rest);
     String::from_utf8(bytes).ok()
 }
 
