@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 
-use fascicolo_domain::login::{Identity, Level, Method};
+use fascicolo_domain::login::{Federation, Identity, Level};
 use fascicolo_domain::person::CodiceFiscale;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use roxmltree::Node;
 
-use super::response::{Expected, Proved};
+use super::response::{Abroad, Expected, Proved, Verdict};
 use super::{ENTITY, Provider, Refused, TRANSIENT, instant};
 use crate::xml::{Element, SAML, attribute, only_text};
 
@@ -93,12 +93,12 @@ impl<'o, 's> Asserted<'o, 's> {
         expected: &Expected<'_>,
         provider: &Provider,
         now: Timestamp,
-    ) -> Result<Proved, Refused> {
+    ) -> Result<Verdict, Refused> {
         let assertion_id = self.head(expected, now)?;
         let subject = self.subject.ok_or(Refused::Subject)?;
         let name_id = name_id(subject)?;
         let confirmed_until = confirmation(subject, expected, now)?;
-        self.issuer(provider)?;
+        self.issuer(expected, provider)?;
         let valid_until = self.conditions(expected, now)?;
         let authn = self.authn.ok_or(Refused::AuthnStatement)?;
         let level = level(authn, expected)?;
@@ -106,22 +106,28 @@ impl<'o, 's> Asserted<'o, 's> {
         let session_index = authn.attribute("SessionIndex").map(Cow::into_owned);
         hold(session_index.as_deref().is_none_or(plain), Refused::AuthnStatement)?;
         let claims = Claims::find(self.attributes.ok_or(Refused::AttributeStatement)?)?;
-        Ok(Proved {
+        let not_on_or_after = confirmed_until.max(valid_until);
+        let issuer = provider.entity_id.clone();
+        if expected.federation == Federation::Eidas && claims.fiscal_number.is_none() {
+            let abroad = claims.abroad(issuer, level, assertion_id, not_on_or_after)?;
+            return Ok(Verdict::Abroad(Box::new(abroad)));
+        }
+        Ok(Verdict::Proved(Box::new(Proved {
             identity: Identity {
                 codice_fiscale: claims.codice_fiscale()?,
                 given_name: claims.name()?,
                 family_name: claims.family_name()?,
                 birth_date: Some(claims.date_of_birth()?),
-                method: Method::Spid,
+                method: expected.federation.method(),
                 level,
-                issuer: provider.entity_id.clone(),
+                issuer,
                 at,
             },
             assertion_id,
-            not_on_or_after: confirmed_until.max(valid_until),
+            not_on_or_after,
             session_index,
             name_id,
-        })
+        })))
     }
 
     /// SPID-R8: its ID.
@@ -142,13 +148,15 @@ impl<'o, 's> Asserted<'o, 's> {
         Ok(id)
     }
 
-    /// SPID-R11: `Format` must be there.
-    fn issuer(&self, provider: &Provider) -> Result<(), Refused> {
+    /// SPID-R11: `Format` must be there; CIE may leave it out.
+    fn issuer(&self, expected: &Expected<'_>, provider: &Provider) -> Result<(), Refused> {
         let issuer = self.issuer.ok_or(Refused::AssertionIssuer)?;
         if issuer.text().as_deref() != Some(provider.entity_id.as_str()) {
             return Err(Refused::AssertionIssuer);
         }
-        hold(issuer.attribute("Format").as_deref() == Some(ENTITY), Refused::AssertionIssuerFormat)
+        let left_out = expected.federation == Federation::Cie;
+        let format = issuer.attribute("Format").map_or(left_out, |format| format == ENTITY);
+        hold(format, Refused::AssertionIssuerFormat)
     }
 
     /// SPID-R12: until when it holds.
@@ -280,6 +288,7 @@ struct Claims {
     name: Option<String>,
     family_name: Option<String>,
     date_of_birth: Option<String>,
+    spid_code: Option<String>,
 }
 
 impl Claims {
@@ -300,6 +309,7 @@ impl Claims {
                 Some("name") => &mut claims.name,
                 Some("familyName") => &mut claims.family_name,
                 Some("dateOfBirth") => &mut claims.date_of_birth,
+                Some("spidCode") => &mut claims.spid_code,
                 Some(_) => continue,
                 None => return Err(Refused::AttributeStatement),
             };
@@ -326,6 +336,26 @@ impl Claims {
 
     fn family_name(&self) -> Result<String, Refused> {
         self.family_name.clone().ok_or(Refused::AttributeMissing)
+    }
+
+    /// Who comes through the eIDAS node without a fiscal number (SPID-X3).
+    fn abroad(
+        &self,
+        issuer: String,
+        level: Level,
+        assertion_id: String,
+        not_on_or_after: Timestamp,
+    ) -> Result<Abroad, Refused> {
+        Ok(Abroad {
+            person: self.spid_code.clone().ok_or(Refused::AttributeMissing)?,
+            given_name: self.name()?,
+            family_name: self.family_name()?,
+            birth_date: self.date_of_birth()?,
+            issuer,
+            level,
+            assertion_id,
+            not_on_or_after,
+        })
     }
 
     /// An `xs:date` without zone.

@@ -21,7 +21,7 @@ pub use self::metadata::{Contact, Organization, ServiceProvider, metadata};
 pub use self::providers::{Provider, Providers};
 pub use self::refused::Refused;
 pub use self::request::{Binding, Outgoing, RequestSpec, authn_request, new_request_id};
-pub use self::response::{Answer, Expected, Facts, Incoming, Proved, Verdict};
+pub use self::response::{Abroad, Answer, Expected, Facts, Incoming, Proved, Verdict};
 pub use crate::xml::{KeyError, SigningKey};
 
 /// `Format` of our entity id in an `Issuer`.

@@ -1,7 +1,10 @@
 //! The provider's answer: decode, parse, verify, in that order, cheap refusals first (SPID-R).
 
-use fascicolo_domain::login::{Identity, Level};
+use std::fmt;
+
+use fascicolo_domain::login::{Federation, Identity, Level};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use roxmltree::{Node, NodeId};
 
 use super::checks::{self, Asserted};
@@ -54,12 +57,14 @@ pub struct Expected<'a> {
     pub entity_id: &'a str,
     /// The least level that the service takes.
     pub level: Level,
+    pub federation: Federation,
 }
 
 /// How an answer ends that is worth a page of its own.
 #[derive(Debug)]
 pub enum Verdict {
     Proved(Box<Proved>),
+    Abroad(Box<Abroad>),
     Anomaly(Anomaly),
 }
 
@@ -74,6 +79,27 @@ pub struct Proved {
     /// Only level 1 makes a session at the provider (SPID-L2).
     pub session_index: Option<String>,
     pub name_id: String,
+}
+
+/// A person whom another country vouches for, without an Italian fiscal number: nobody yet whom a record belongs to
+/// (SPID-X3). The same replay rule holds.
+pub struct Abroad {
+    /// The node's identifier of the person, as `DE/IT/…`.
+    pub person: String,
+    pub given_name: String,
+    pub family_name: String,
+    pub birth_date: Date,
+    /// Entity id of the node.
+    pub issuer: String,
+    pub level: Level,
+    pub assertion_id: String,
+    pub not_on_or_after: Timestamp,
+}
+
+impl fmt::Debug for Abroad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Abroad({:?}, …)", self.level)
+    }
 }
 
 /// What an answer says of itself, for the login log (SPID-G2). Nothing of it is verified.
@@ -153,7 +179,7 @@ impl Answer<'_> {
         }
         let outline = signed.outline()?;
         let asserted = Asserted::find(outline.root())?;
-        asserted.prove(expected, provider, now).map(|proved| Verdict::Proved(Box::new(proved)))
+        asserted.prove(expected, provider, now)
     }
 
     fn node(&self, id: Option<NodeId>) -> Option<Node<'_, '_>> {

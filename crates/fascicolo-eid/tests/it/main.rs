@@ -5,6 +5,8 @@ mod canonical;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod federations;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod logout;

@@ -7,7 +7,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding};
 use aws_lc_rs::{digest, hmac};
-use fascicolo_domain::login::Level;
+use fascicolo_domain::login::{Federation, Level};
 use fascicolo_eid::spid::{
     Contact, Expected, Incoming, Organization, Provider, Providers, Refused, ServiceProvider, SigningKey,
     Verdict,
@@ -65,6 +65,7 @@ pub(crate) fn expected() -> Expected<'static> {
         acs_url: ACS,
         entity_id: SERVICE,
         level: Level::Two,
+        federation: Federation::Spid,
     }
 }
 
@@ -146,6 +147,7 @@ pub(crate) fn outcome(answer: &str) -> Result<Verdict, Refused> {
 pub(crate) fn word(outcome: &Result<Verdict, Refused>) -> String {
     match outcome {
         Ok(Verdict::Proved(_)) => "proved".to_owned(),
+        Ok(Verdict::Abroad(_)) => "abroad".to_owned(),
         Ok(Verdict::Anomaly(anomaly)) => format!("{anomaly:?}"),
         Err(refused) => refused.code().to_owned(),
     }
