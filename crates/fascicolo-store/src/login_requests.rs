@@ -4,7 +4,7 @@ use std::fmt;
 
 use fascicolo_domain::Fault;
 use fascicolo_domain::ids::LoginRequestId;
-use fascicolo_domain::login::Level;
+use fascicolo_domain::login::{Federation, Level};
 use fascicolo_domain::secret::Digest;
 use jiff::Timestamp;
 
@@ -17,6 +17,7 @@ pub struct LoginRequest {
     pub id: LoginRequestId,
     /// The request's own ID, which the answer names.
     pub saml_id: String,
+    pub federation: Federation,
     /// Entity id of the identity provider.
     pub provider: String,
     pub level: Level,
@@ -43,7 +44,7 @@ impl Tx<'_> {
     /// The store failed, or the SAML id is in use already.
     pub async fn insert_login_request(&mut self, request: &LoginRequest) -> Result<(), Fault> {
         let sql = "INSERT INTO login_requests (saml_id, id, provider, level, browser, return_to, previous_session, \
-                   issued_at, expires_at, request_xml) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                   issued_at, expires_at, request_xml, federation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         let params = [
             (&request.saml_id).into(),
             request.id.into(),
@@ -55,6 +56,7 @@ impl Tx<'_> {
             request.issued_at.into(),
             request.expires_at.into(),
             request.request_xml.as_slice().into(),
+            request.federation.code().into(),
         ];
         self.execute(sql, &params).await.map(drop)
     }
@@ -70,7 +72,7 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<Option<LoginRequest>, Fault> {
         let sql = "SELECT id, saml_id, provider, level, browser, return_to, previous_session, issued_at, \
-                   expires_at, request_xml FROM login_requests \
+                   expires_at, request_xml, federation FROM login_requests \
                    WHERE saml_id = $1 AND browser = $2 AND used_at IS NULL AND expires_at > $3";
         self.row(sql, &[saml_id.into(), browser.into(), now.into()], request).await
     }
@@ -130,5 +132,10 @@ fn request(c: &mut Columns<'_>) -> Result<LoginRequest, Broken> {
         issued_at: c.instant()?,
         expires_at: c.instant()?,
         request_xml: c.bytes()?.to_vec(),
+        federation: federation(c)?,
     })
+}
+
+fn federation(c: &mut Columns<'_>) -> Result<Federation, Broken> {
+    Federation::parse(&c.text()?).ok_or_else(|| Broken::new("a federation of no known kind"))
 }

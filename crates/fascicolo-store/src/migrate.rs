@@ -36,6 +36,7 @@ static MIGRATIONS: &[Migration] = migrations! {
     8 "0008_single_logout",
     9 "0009_search_issuers",
     10 "0010_kept_files",
+    11 "0011_federations",
 };
 
 /// Tables that have a partition a month (PostgreSQL).

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use fascicolo_domain::Fault;
 use fascicolo_domain::ids::{EventId, LoginRequestId};
-use fascicolo_domain::login::{Level, Method};
+use fascicolo_domain::login::{Federation, Level, Method};
 use fascicolo_domain::time::after_seconds;
 use fascicolo_store::{LoginExchange, LoginRequest};
 
@@ -12,6 +12,7 @@ fn request() -> LoginRequest {
     LoginRequest {
         id: LoginRequestId::new(noon(), chance()),
         saml_id: format!("_{:?}", chance()),
+        federation: Federation::Cie,
         provider: "https://idp.example".to_owned(),
         level: Level::Two,
         browser: digest("browser"),
@@ -47,7 +48,7 @@ fn a_pending_login_is_found_by_its_browser_until_it_expires() {
         assert_eq!(found.return_to, request.return_to);
         assert_eq!(found.previous_session, request.previous_session);
         assert_eq!(found.request_xml, request.request_xml);
-        assert_eq!(found.level, Level::Two);
+        assert_eq!((found.level, found.federation), (Level::Two, Federation::Cie));
         assert!(pending(place, &request, "browser", 600).await.is_none(), "expired");
         assert!(pending(place, &request, "another", 0).await.is_none(), "another browser");
     });

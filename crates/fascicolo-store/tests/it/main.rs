@@ -24,6 +24,8 @@ mod login_requests;
 #[cfg(test)]
 mod logout_requests;
 #[cfg(test)]
+mod matching_requests;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod objects;
