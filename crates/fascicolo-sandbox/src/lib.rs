@@ -20,13 +20,14 @@ use axum::Router;
 use fascicolo_adapters::objects::Folder;
 use fascicolo_clinical::pdf::TrustAnchors;
 use fascicolo_domain::Fault;
+use fascicolo_domain::acts::Acts;
 use fascicolo_eid::spid::{Binding, SigningKey, metadata};
 use fascicolo_store::Store;
 use fascicolo_web::App;
 use fascicolo_web::app::Parts;
 use fascicolo_web::http::throttle::Throttles;
 use fascicolo_web::ports::{Clock as _, Entropy};
-use fascicolo_web::settings::Spid;
+use fascicolo_web::settings::Saml;
 use fascicolo_web::text::Texts;
 use fascicolo_web::vault::Keyring;
 use jiff::Timestamp;
@@ -56,6 +57,8 @@ pub struct Options {
     pub spid_providers: Vec<String>,
     /// How requests travel to providers.
     pub binding: Binding,
+    /// What needs level 3.
+    pub level_three: Acts,
     pub contents: Contents,
 }
 
@@ -95,6 +98,7 @@ impl Options {
             entity_id: None,
             spid_providers: Vec::new(),
             binding: Binding::Redirect,
+            level_three: Acts::NONE,
             contents,
         }
     }
@@ -152,7 +156,7 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
     let service_provider =
         region::service_provider(&options.addresses.secure, options.entity_id.as_deref(), key);
     let metadata = metadata(&service_provider).map_err(|e| Fault::new("making the site's metadata", e))?;
-    let spid = Spid { service_provider, metadata, binding: options.binding };
+    let spid = Saml { service_provider, metadata, binding: options.binding, provider: None };
     let idps = Idps::new(idp::Parts {
         origin: options.addresses.standins.clone(),
         keys: idp_keys,
@@ -169,7 +173,7 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
     };
     let app = App::new(Parts {
         store: open_store(&kept, options.database.as_deref()).await?,
-        settings: region::settings(&options.addresses, spid),
+        settings: region::settings(&options.addresses, spid, options.level_three),
         texts: Texts::load()?,
         clock: clock.clone(),
         entropy: Arc::clone(&options.entropy),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use fascicolo_domain::acts::Act;
 use fascicolo_eid::spid::Binding;
 use fascicolo_sandbox::program;
 use jiff::Timestamp;
@@ -31,6 +32,9 @@ struct Arguments {
     /// How requests travel to SPID identity providers: redirect or post.
     #[arg(long, value_name = "BINDING", default_value = "redirect", value_parser = program::binding)]
     binding: Binding,
+    /// What needs level 3: list, read, download, access-log or profile (repeatable).
+    #[arg(long, value_name = "ACT", value_parser = program::act)]
+    level_three: Vec<Act>,
     /// The SPID entity id (default: the secure address).
     #[arg(long, value_name = "URL")]
     entity_id: Option<String>,
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         now: arguments.now,
         spid_providers: arguments.spid_provider,
         binding: arguments.binding,
+        level_three: arguments.level_three.into_iter().collect(),
         entity_id: arguments.entity_id,
         many: arguments.many,
     };

@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use fascicolo_adapters::{SystemClock, SystemEntropy, WebFetch};
 use fascicolo_domain::Fault;
+use fascicolo_domain::acts::{Act, Acts};
 use fascicolo_eid::spid::Binding;
 use fascicolo_web::login::registry;
 use fascicolo_web::operations::operations;
@@ -35,6 +36,8 @@ pub struct Wanted {
     pub now: Option<Timestamp>,
     pub spid_providers: Vec<PathBuf>,
     pub binding: Binding,
+    /// What needs level 3.
+    pub level_three: Acts,
     pub entity_id: Option<String>,
     /// How many documents the person with many has.
     pub many: u32,
@@ -50,6 +53,14 @@ pub fn binding(name: &str) -> Result<Binding, &'static str> {
         "post" => Ok(Binding::Post),
         _ => Err("neither redirect nor post"),
     }
+}
+
+/// An act by its name on the command line.
+///
+/// # Errors
+/// There is no such act.
+pub fn act(name: &str) -> Result<Act, &'static str> {
+    Act::parse(name).ok_or("none of list, read, download, access-log, profile")
 }
 
 /// Runs until it is told to stop.
@@ -78,6 +89,7 @@ async fn start(wanted: Wanted) -> Result<(), Fault> {
         entity_id: wanted.entity_id,
         spid_providers: read_all(&wanted.spid_providers)?,
         binding: wanted.binding,
+        level_three: wanted.level_three,
         contents: Contents::Everything { many: wanted.many },
     })
     .await?;

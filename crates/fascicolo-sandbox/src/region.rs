@@ -1,9 +1,10 @@
 //! The invented region that runs the sandbox's site: its settings, and what the SPID federation knows of it.
 
+use fascicolo_domain::acts::Acts;
 use fascicolo_domain::login::{Level, Limits, Policy};
 use fascicolo_domain::throttle::Rate;
 use fascicolo_eid::spid::{CertificateSubject, Contact, Organization, ServiceProvider, SigningKey};
-use fascicolo_web::settings::{DemoNotice, Settings, Site, Spid, Verification};
+use fascicolo_web::settings::{DemoNotice, Saml, Settings, Site, Verification};
 
 use crate::Addresses;
 use crate::keys::Wanted;
@@ -13,16 +14,18 @@ const REGION_URL: &str = "https://www.regione.example";
 const IPA: &str = "r_esempi";
 
 /// What the region decided: the defaults.
-pub(crate) fn settings(addresses: &Addresses, spid: Spid) -> Settings {
+pub(crate) fn settings(addresses: &Addresses, spid: Saml, level_three: Acts) -> Settings {
     Settings {
         site: site(addresses),
         policy: Policy {
             minimum: Level::Two,
+            level_three,
             spid_minors_from: None,
             spid_wards: false,
             limits: Limits::CITIZEN,
         },
         spid: Some(spid),
+        cie: None,
         verification: Verification { per_network: Rate::per_minute(30), overall: Rate::per_minute(600) },
         trusted_proxies: Vec::new(),
         largest_file: 20 * 1024 * 1024,

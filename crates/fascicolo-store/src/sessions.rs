@@ -112,6 +112,20 @@ impl Tx<'_> {
         Ok(self.execute(sql, &[now.into(), token.into()]).await? == 1)
     }
 
+    /// Gives a session another token, and notes that the person is there; `false`: it was gone.
+    ///
+    /// # Errors
+    /// The store failed; or the new token is in use already.
+    pub async fn renew_session(
+        &mut self,
+        token: &Digest,
+        new: &Digest,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let sql = "UPDATE sessions SET token = $1, last_seen_at = $2 WHERE token = $3";
+        Ok(self.execute(sql, &[new.into(), now.into(), token.into()]).await? == 1)
+    }
+
     /// Ends a session; `false`: it was gone.
     ///
     /// # Errors

@@ -7,8 +7,9 @@ use fascicolo_clinical::pdf::TrustAnchors;
 use fascicolo_domain::Fault;
 use fascicolo_domain::audit::{Actor, Deed, Event};
 use fascicolo_domain::ids::EventId;
+use fascicolo_domain::login::Federation;
 use fascicolo_domain::person::Acting;
-use fascicolo_eid::spid::Providers;
+use fascicolo_eid::spid::{Provider, Providers};
 use fascicolo_store::Store;
 use jiff::Timestamp;
 
@@ -49,6 +50,18 @@ impl App {
     #[must_use]
     pub fn spid_providers(&self) -> Arc<Providers> {
         self.registry.providers()
+    }
+
+    /// A provider of a federation; `None`: it is not, or no longer, in it (SPID-I3).
+    #[must_use]
+    pub fn provider(&self, federation: Federation, entity_id: &str) -> Option<Arc<Provider>> {
+        match federation {
+            Federation::Spid => self.spid_providers().get(entity_id).cloned(),
+            Federation::Eidas | Federation::Cie => {
+                let only = self.settings.only_provider(federation)?;
+                (only.entity_id == entity_id).then(|| Arc::clone(only))
+            }
+        }
     }
 
     /// An event of a person with a session.

@@ -59,6 +59,12 @@ pub trait EntropyExt {
     /// # Errors
     /// The generator failed.
     fn token(&self) -> Result<Token, Fault>;
+
+    /// So many random symbols that can be read out, in groups of four: `7F3K-22`.
+    ///
+    /// # Errors
+    /// The generator failed.
+    fn readable(&self, symbols: usize) -> Result<String, Fault>;
 }
 
 impl EntropyExt for dyn Entropy {
@@ -72,5 +78,15 @@ impl EntropyExt for dyn Entropy {
         let mut random = [0; 32];
         self.fill(&mut random)?;
         Ok(Token::new(random))
+    }
+
+    fn readable(&self, symbols: usize) -> Result<String, Fault> {
+        const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let mut random = vec![0; symbols];
+        self.fill(&mut random)?;
+        let symbol =
+            |byte: &u8| SYMBOLS.get(usize::from(byte & 31)).map_or('0', |symbol| char::from(*symbol));
+        let groups: Vec<String> = random.chunks(4).map(|group| group.iter().map(symbol).collect()).collect();
+        Ok(groups.join("-"))
     }
 }

@@ -1,17 +1,20 @@
 //! Finished values only: no parsing, no defaults. The programs make them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use fascicolo_domain::login::Policy;
+use fascicolo_domain::login::{Federation, Policy};
 use fascicolo_domain::throttle::Rate;
-use fascicolo_eid::spid::{Binding, ServiceProvider};
+use fascicolo_eid::spid::{Binding, Provider, ServiceProvider};
 
 /// What a region decides.
 pub struct Settings {
     pub site: Site,
     pub policy: Policy,
-    /// `None`: SPID is switched off.
-    pub spid: Option<Spid>,
+    /// `None`: SPID is switched off. Its provider is the eIDAS node; without it nobody comes from abroad (SPID-X1).
+    pub spid: Option<Saml>,
+    /// CIE over SAML; `None`: not this way (SPID-C).
+    pub cie: Option<Saml>,
     pub verification: Verification,
     /// Addresses whose `X-Forwarded-For` is believed (ASVS V15.3.4).
     pub trusted_proxies: Vec<IpAddr>,
@@ -52,13 +55,35 @@ pub struct DemoNotice {
     pub url: String,
 }
 
-/// The SPID service provider.
-pub struct Spid {
+/// What we are in one SAML federation.
+pub struct Saml {
     pub service_provider: ServiceProvider,
     /// Its metadata, signed once: the same bytes until a setting changes (SPID-M2).
     pub metadata: Vec<u8>,
     /// How the request travels to the identity provider.
     pub binding: Binding,
+    /// A provider whom the operator vouches for, by a file.
+    pub provider: Option<Arc<Provider>>,
+}
+
+impl Settings {
+    /// What we are in a federation; `None`: we are not in it.
+    #[must_use]
+    pub fn saml(&self, federation: Federation) -> Option<&Saml> {
+        match federation {
+            Federation::Spid | Federation::Eidas => self.spid.as_ref(),
+            Federation::Cie => self.cie.as_ref(),
+        }
+    }
+
+    /// The provider that a federation of one has.
+    #[must_use]
+    pub fn only_provider(&self, federation: Federation) -> Option<&Arc<Provider>> {
+        match federation {
+            Federation::Spid => None,
+            Federation::Eidas | Federation::Cie => self.saml(federation)?.provider.as_ref(),
+        }
+    }
 }
 
 /// "Verifica documento" (REC-V3).

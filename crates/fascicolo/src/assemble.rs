@@ -14,7 +14,7 @@ use fascicolo_web::app::Parts;
 use fascicolo_web::http::throttle::Throttles;
 use fascicolo_web::login::registry::{Registry, Source};
 use fascicolo_web::ports::{Clock as _, DocumentObjects};
-use fascicolo_web::settings::{Settings, Site, Spid, Verification};
+use fascicolo_web::settings::{Saml, Settings, Site, Verification};
 use fascicolo_web::text::Texts;
 use fascicolo_web::vault::{Keyring, SiteKey};
 use jiff::{SignedDuration, Timestamp};
@@ -217,6 +217,7 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
     Ok(Settings {
         site: site(config),
         policy: Policy {
+            level_three: config.sessions.level_three()?,
             minimum: if own.is_some_and(|s| s.level == 3) { Level::Three } else { Level::Two },
             spid_minors_from: own.and_then(|s| s.minors_from),
             spid_wards: own.is_some_and(|s| s.wards),
@@ -226,6 +227,7 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
             },
         },
         spid,
+        cie: None,
         verification: Verification {
             per_network: minute(config.verification.per_network),
             overall: minute(config.verification.overall),
@@ -235,9 +237,10 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
     })
 }
 
-fn spid_of(config: &Config, settings: &config::Spid) -> Result<Spid, Failure> {
+fn spid_of(config: &Config, settings: &config::Spid) -> Result<Saml, Failure> {
     let service_provider = service_provider(config)?;
-    Ok(Spid {
+    Ok(Saml {
+        provider: None,
         metadata: spid::metadata(&service_provider)?,
         service_provider,
         binding: match settings.binding {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Identity, Level, Limits, Method};
+use crate::acts::{Act, Acts};
 use crate::person::citizen::adult_from;
 use crate::person::{Capacity, Citizen, Standing};
 use crate::time::{age_on, day_in_rome};
@@ -13,11 +14,27 @@ use crate::time::{age_on, day_in_rome};
 pub struct Policy {
     /// The lowest level that opens the record (SPID-L1: 2).
     pub minimum: Level,
+    /// What needs level 3 whatever opened the record (SPID-L3).
+    pub level_three: Acts,
     /// From which age SPID admits a minor; `None`: never (the default).
     pub spid_minors_from: Option<u8>,
     /// Whether SPID admits wards; off by default.
     pub spid_wards: bool,
     pub limits: Limits,
+}
+
+impl Policy {
+    /// How strongly a person must have logged in for an act. Ending sessions makes nothing less safe.
+    #[must_use]
+    pub fn level_for(&self, act: Act) -> Level {
+        if act == Act::EndSession {
+            Level::One
+        } else if self.level_three.contains(act) {
+            Level::Three
+        } else {
+            self.minimum
+        }
+    }
 }
 
 /// Who got in, as what, and until when at most.
@@ -163,8 +180,13 @@ mod tests {
     use crate::time::after_seconds;
     use jiff::civil::date;
 
-    const POLICY: Policy =
-        Policy { minimum: Level::Two, spid_minors_from: None, spid_wards: false, limits: Limits::CITIZEN };
+    const POLICY: Policy = Policy {
+        minimum: Level::Two,
+        level_three: Acts::NONE,
+        spid_minors_from: None,
+        spid_wards: false,
+        limits: Limits::CITIZEN,
+    };
 
     fn noon() -> Timestamp {
         "2026-11-25T11:00:00Z".parse().unwrap()

@@ -1,5 +1,7 @@
 //! The identity providers: who they are, their keys and addresses, from AgID's signed registry (SPID-I).
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use roxmltree::Node;
 
@@ -47,7 +49,7 @@ fn address(list: &[(Binding, String)], binding: Binding) -> Option<&str> {
 /// The registry: whoever is not in it does not exist (SPID-I3).
 #[derive(Clone, Debug, Default)]
 pub struct Providers {
-    list: Vec<Provider>,
+    list: Vec<Arc<Provider>>,
 }
 
 impl Providers {
@@ -88,22 +90,22 @@ impl Providers {
                 return Err(Refused::Expired);
             }
         }
-        Ok(Self { list: read(signed.root())? })
+        Ok(Self { list: read(signed.root())?.into_iter().map(Arc::new).collect() })
     }
 
     /// Adds a provider, or replaces the one with its entity id.
     pub fn add(&mut self, provider: Provider) {
         self.list.retain(|p| p.entity_id != provider.entity_id);
-        self.list.push(provider);
+        self.list.push(Arc::new(provider));
     }
 
     #[must_use]
-    pub fn get(&self, entity_id: &str) -> Option<&Provider> {
+    pub fn get(&self, entity_id: &str) -> Option<&Arc<Provider>> {
         self.list.iter().find(|p| p.entity_id == entity_id)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Provider> {
-        self.list.iter()
+        self.list.iter().map(Arc::as_ref)
     }
 }
 

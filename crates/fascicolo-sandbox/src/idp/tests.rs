@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use fascicolo_domain::login::Level;
+use fascicolo_domain::login::{Federation, Level};
 use fascicolo_domain::time::after_seconds;
 use fascicolo_eid::spid::{
     Binding, Expected, Incoming, Outgoing, Provider, Providers, RequestSpec, ServiceProvider, Verdict,
@@ -231,6 +231,7 @@ fn judged(at: usize, mistake: Option<Mistake>) -> Result<String, Option<u16>> {
     };
     let xml = answer(&by, &request, &world.people[0], mistake).unwrap().xml;
     let expected = Expected {
+        federation: Federation::Spid,
         request_id: ID,
         request_at: now(),
         acs_url: "https://localhost:8443/spid/acs",
@@ -241,6 +242,7 @@ fn judged(at: usize, mistake: Option<Mistake>) -> Result<String, Option<u16>> {
     let answer = incoming.parse().map_err(|_| None)?;
     match answer.verify(&expected, &world.provider(at), after_seconds(now(), 2)).map_err(|_| None)? {
         Verdict::Proved(proved) => Ok(proved.identity.codice_fiscale.as_str().to_owned()),
+        Verdict::Abroad(_) => panic!("nobody is from abroad"),
         Verdict::Anomaly(anomaly) => Err(Some(anomaly.number().unwrap_or(0))),
     }
 }

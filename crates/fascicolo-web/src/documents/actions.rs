@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use fascicolo_clinical::{cda, pdf};
 use fascicolo_domain::Fault;
-use fascicolo_domain::acts::{Act, may};
+use fascicolo_domain::acts::{Act, Barred, may};
 use fascicolo_domain::audit::Deed;
 use fascicolo_domain::documents::Document;
 use fascicolo_domain::documents::access::{Closed, may_open};
 use fascicolo_domain::ids::DocumentId;
-use fascicolo_domain::login::Method;
+use fascicolo_domain::login::{Level, Method, Policy};
 use fascicolo_domain::person::Acting;
 use fascicolo_store::{Cursor, Filter, Listed, Page, StoredObject};
 use jiff::Timestamp;
@@ -29,7 +29,18 @@ pub enum OpenError {
     NotFound,
     /// Annulled: it says so and does not open (REC-R5).
     Annulled(Box<Document>),
+    /// The person must log in more strongly (SPID-L3).
+    LevelTooLow(Level),
     Fault(Fault),
+}
+
+impl From<Barred> for OpenError {
+    fn from(barred: Barred) -> Self {
+        match barred {
+            Barred::NotAllowed => Self::NotFound,
+            Barred::LevelTooLow(needed) => Self::LevelTooLow(needed),
+        }
+    }
 }
 
 impl From<Fault> for OpenError {
@@ -50,9 +61,7 @@ pub struct Home {
 /// # Errors
 /// The store failed, or the list is not for who asks.
 pub async fn home(app: &App, acting: &Acting, opened_at: Timestamp) -> Result<Home, OpenError> {
-    if !may(acting.capacity, Act::ListDocuments) {
-        return Err(OpenError::NotFound);
-    }
+    may(acting, Act::ListDocuments, &app.settings.policy)?;
     let (actor, subject) = (acting.actor, acting.subject);
     app.store
         .read(async move |tx| {
@@ -73,9 +82,7 @@ pub async fn list(
     filter: Filter,
     after: Option<Cursor>,
 ) -> Result<Page<Listed>, OpenError> {
-    if !may(acting.capacity, Act::ListDocuments) {
-        return Err(OpenError::NotFound);
-    }
+    may(acting, Act::ListDocuments, &app.settings.policy)?;
     let subject = acting.subject;
     app.store.read(async move |tx| Ok(tx.documents_page(subject, &filter, after, A_PAGE).await?)).await
 }
@@ -201,17 +208,18 @@ async fn open(
         Purpose::Read => (Act::ReadDocument, Deed::DocumentRead, ""),
         Purpose::Download(format) => (Act::DownloadDocument, Deed::DocumentDownloaded, format.name()),
     };
-    let acting = *acting;
+    let (acting, policy) = (*acting, app.settings.policy);
     let event = app.event_by(&acting, deed, app.clock.now())?;
     let verdict = app.store.write(async move |tx| {
         let document = tx.document(acting.subject, id).await?;
         let verdict = match document {
             None => Err(OpenError::NotFound),
-            Some(document) => judge(&acting, document, act),
+            Some(document) => judge(&acting, document, act, &policy),
         };
         let event = match &verdict {
             Ok(document) => event.on(document.id).saying(detail),
             Err(OpenError::Annulled(document)) => event.on(document.id).refused().saying("annulled"),
+            Err(OpenError::LevelTooLow(_)) => event.refused().saying("level_too_low"),
             Err(OpenError::NotFound | OpenError::Fault(_)) => event.refused().saying("not_found"),
         };
         tx.record(&event).await?;
@@ -228,12 +236,12 @@ async fn open(
 
 /// As [`open`], without showing anything.
 async fn find(app: &App, acting: &Acting, id: DocumentId) -> Result<(Document, StoredObject), OpenError> {
-    let acting = *acting;
+    let (acting, policy) = (*acting, app.settings.policy);
     let found = app.store.read(async move |tx| {
         let Some(document) = tx.document(acting.subject, id).await? else {
             return Err(OpenError::NotFound);
         };
-        let document = judge(&acting, document, Act::DownloadDocument)?;
+        let document = judge(&acting, document, Act::DownloadDocument, &policy)?;
         let object = tx.object(document.object).await?;
         Ok((document, object))
     });
@@ -241,10 +249,11 @@ async fn find(app: &App, acting: &Acting, id: DocumentId) -> Result<(Document, S
     Ok((document, object.ok_or_else(|| Fault::bare("opening a document: its file is not on record"))?))
 }
 
-fn judge(acting: &Acting, document: Document, act: Act) -> Result<Document, OpenError> {
-    match may_open(acting, &document, act) {
+fn judge(acting: &Acting, document: Document, act: Act, policy: &Policy) -> Result<Document, OpenError> {
+    match may_open(acting, &document, act, policy) {
         Ok(()) => Ok(document),
         Err(Closed::NotYours) => Err(OpenError::NotFound),
+        Err(Closed::LevelTooLow(needed)) => Err(OpenError::LevelTooLow(needed)),
         Err(Closed::Annulled) => Err(OpenError::Annulled(Box::new(document))),
     }
 }

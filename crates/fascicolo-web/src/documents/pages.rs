@@ -24,6 +24,7 @@ impl From<OpenError> for PageError {
         match error {
             // an annulled document has a page of its own, before this
             OpenError::NotFound | OpenError::Annulled(_) => Self::NotFound,
+            OpenError::LevelTooLow(needed) => Self::Stronger(needed),
             OpenError::Fault(fault) => Self::Fault(fault),
         }
     }

@@ -1,7 +1,7 @@
 //! What a person reads of the trail.
 
 use fascicolo_domain::Fault;
-use fascicolo_domain::acts::{Act, may};
+use fascicolo_domain::acts::{Act, Barred, may};
 use fascicolo_domain::person::Acting;
 use fascicolo_store::{LogCursor, LoggedEvent, Page};
 
@@ -13,7 +13,7 @@ pub const A_PAGE: u16 = 20;
 /// Why the log stays closed.
 #[derive(Debug)]
 pub enum LogError {
-    NotAllowed,
+    Barred(Barred),
     Fault(Fault),
 }
 
@@ -33,9 +33,7 @@ pub async fn log(
     after: Option<LogCursor>,
     limit: u16,
 ) -> Result<Page<LoggedEvent, LogCursor>, LogError> {
-    if acting.actor != acting.subject || !may(acting.capacity, Act::SeeAccessLog) {
-        return Err(LogError::NotAllowed);
-    }
+    may(acting, Act::SeeAccessLog, &app.settings.policy).map_err(LogError::Barred)?;
     let subject = acting.subject;
     app.store.read(async move |tx| Ok(tx.access_log_page(subject, after, limit).await?)).await
 }

@@ -24,7 +24,7 @@ const AT_A_TIME: u16 = 500;
 impl From<LogError> for PageError {
     fn from(error: LogError) -> Self {
         match error {
-            LogError::NotAllowed => Self::NotFound,
+            LogError::Barred(barred) => barred.into(),
             LogError::Fault(fault) => Self::Fault(fault),
         }
     }
@@ -69,7 +69,7 @@ pub(super) async fn download(citizen: Citizen, State(app): State<App>) -> Result
             return Ok::<_, Fault>(None);
         };
         let (text, next) = rows(&app, &acting, &words, Some(after)).await.map_err(|error| match error {
-            LogError::NotAllowed => Fault::bare("sending an access log"),
+            LogError::Barred(_) => Fault::bare("sending an access log"),
             LogError::Fault(fault) => fault,
         })?;
         Ok(Some((text, (app, acting, words, next))))

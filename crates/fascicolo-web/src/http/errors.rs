@@ -8,6 +8,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fascicolo_domain::Fault;
+use fascicolo_domain::acts::Barred;
+use fascicolo_domain::login::Level;
 use jiff::Timestamp;
 
 use super::page::{Page, show_as};
@@ -27,6 +29,8 @@ pub enum PageError {
     SessionEnded {
         return_to: Option<String>,
     },
+    /// The login was not strong enough: to the login page, and back here afterwards (SPID-L3).
+    Stronger(Level),
     /// The request does not prove that it comes from one of our pages, or is not what a page of ours sends.
     Stale,
     BadRequest,
@@ -35,6 +39,15 @@ pub enum PageError {
         again_at: Timestamp,
     },
     Fault(Fault),
+}
+
+impl From<Barred> for PageError {
+    fn from(barred: Barred) -> Self {
+        match barred {
+            Barred::NotAllowed => Self::NotFound,
+            Barred::LevelTooLow(needed) => Self::Stronger(needed),
+        }
+    }
 }
 
 impl From<Fault> for PageError {
@@ -48,7 +61,7 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::LogIn { .. } | Self::SessionEnded { .. } => StatusCode::SEE_OTHER,
+            Self::LogIn { .. } | Self::SessionEnded { .. } | Self::Stronger(_) => StatusCode::SEE_OTHER,
             Self::Stale => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -84,11 +97,14 @@ pub async fn render(State(app): State<App>, page: Page, request: Request, next: 
     let response = next.run(request).await;
     let status = response.status();
     let cause = response.extensions().get::<Arc<PageError>>().cloned();
-    if let Some(PageError::LogIn { return_to }) = cause.as_deref() {
-        return to_login(return_to.as_deref(), false);
-    }
-    if let Some(PageError::SessionEnded { return_to }) = cause.as_deref() {
-        return to_login(return_to.as_deref(), true);
+    match cause.as_deref() {
+        Some(PageError::LogIn { return_to }) => return to_login(return_to.as_deref(), ""),
+        Some(PageError::SessionEnded { return_to }) => return to_login(return_to.as_deref(), "scaduta=1"),
+        // a form that was sent has its page at the same address
+        Some(PageError::Stronger(needed)) => {
+            return to_login(Some(&page.path), &format!("livello={}", needed.number()));
+        }
+        Some(_) | None => {}
     }
     let has_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v != "text/plain; charset=utf-8");
@@ -137,30 +153,16 @@ fn name_of(status: StatusCode) -> &'static str {
     }
 }
 
-fn to_login(return_to: Option<&str>, ended: bool) -> Response {
-    let mut location = String::from("/accesso");
-    let mut separator = '?';
-    if let Some(path) = return_to {
-        location.push_str(&format!("{separator}ritorno={path}"));
-        separator = '&';
-    }
-    if ended {
-        location.push_str(&format!("{separator}scaduta=1"));
-    }
+/// `why`: a parameter of the login page, or nothing.
+fn to_login(return_to: Option<&str>, why: &str) -> Response {
+    let back = return_to.map(|path| format!("ritorno={path}"));
+    let query: Vec<&str> = back.as_deref().into_iter().chain([why]).filter(|part| !part.is_empty()).collect();
+    let location = ["/accesso", &query.join("&")].join(if query.is_empty() { "" } else { "?" });
     let location = HeaderValue::from_str(&location).unwrap_or(HeaderValue::from_static("/accesso"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
 /// A number a person can read out: `R-7F3K-22`. It stands in the log beside the cause.
 pub fn report_number(app: &App) -> String {
-    const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let random = app.entropy.id().unwrap_or_default();
-    let mut number = String::from("R-");
-    for (i, byte) in random.iter().take(6).enumerate() {
-        if i == 4 {
-            number.push('-');
-        }
-        number.push(SYMBOLS.get(usize::from(byte & 31)).copied().map_or('0', char::from));
-    }
-    number
+    format!("R-{}", app.entropy.readable(6).unwrap_or_else(|_| "0000-00".to_owned()))
 }

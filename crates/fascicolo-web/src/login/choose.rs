@@ -2,13 +2,16 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use fascicolo_domain::login::Federation;
 
 use super::return_to::ReturnTo;
+use super::saml::asked_level;
 use super::views::{ChoosePage, ProviderLink};
 use crate::App;
 use crate::http::forms::{self, encode};
 use crate::http::{PageError, Visitor, show};
 
+/// `?ritorno=`: where to go afterwards; `?scaduta=1`: a session ended; `?livello=3`: a page needs more than a session has.
 pub(super) async fn page(
     State(app): State<App>,
     visitor: Visitor,
@@ -16,18 +19,29 @@ pub(super) async fn page(
 ) -> Result<Response, PageError> {
     let query = forms::query(query.as_deref())?;
     let return_to = ReturnTo::parse(query.text("ritorno"));
-    let ended = query.text("scaduta") == "1";
+    let needs = asked_level(query.text("livello"));
+    let mut rest = String::new();
+    if let Some(level) = needs {
+        rest.push_str(&format!("&livello={}", level.number()));
+    }
+    if let Some(path) = &return_to {
+        rest.push_str(&format!("&ritorno={}", encode(path.as_str())));
+    }
     let mut providers: Vec<ProviderLink> = Vec::new();
     if app.settings.spid.is_some() {
-        let way_back =
-            return_to.as_ref().map(|r| format!("&ritorno={}", encode(r.as_str()))).unwrap_or_default();
         providers.extend(app.spid_providers().iter().map(|p| ProviderLink {
             name: p.name.clone(),
-            href: format!("/accesso/spid?idp={}{way_back}", encode(&p.entity_id)),
+            href: format!("/accesso/spid?idp={}{rest}", encode(&p.entity_id)),
         }));
     }
     shuffle(&app, &mut providers)?;
-    show(&ChoosePage { page: visitor.page, providers, ended, return_to })
+    let only = |federation, path: &str| {
+        let query = rest.strip_prefix('&').map(|rest| format!("?{rest}")).unwrap_or_default();
+        app.settings.only_provider(federation).map(|_| format!("{path}{query}"))
+    };
+    let (cie, eidas) = (only(Federation::Cie, "/accesso/cie"), only(Federation::Eidas, "/accesso/eidas"));
+    let ended = query.text("scaduta") == "1";
+    show(&ChoosePage { page: visitor.page, providers, cie, eidas, ended, needs, return_to })
 }
 
 /// No provider is a favourite: a new order at each visit (SPID-B2).

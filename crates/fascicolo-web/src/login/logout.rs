@@ -13,7 +13,7 @@ use fascicolo_eid::spid::new_request_id;
 use fascicolo_store::{AtProvider, LogoutRequest, Tx};
 use jiff::Timestamp;
 
-use super::single_logout;
+use super::saml::single_logout;
 use super::views::{GoodbyePage, ProviderLink};
 use crate::App;
 use crate::http::cookie::{self, SameSite};
@@ -55,8 +55,8 @@ pub(super) async fn goodbye(
         Some(id) => single_logout::waiting(&app, id).await?,
         None => None,
     };
-    let provider = waiting.map(|(request, provider)| ProviderLink {
-        name: provider.name,
+    let provider = waiting.map(|(request, party)| ProviderLink {
+        name: party.name().to_owned(),
         href: format!("/uscita/gestore?richiesta={}", request.saml_id),
     });
     show(&GoodbyePage { page, outcome, provider })

@@ -1,6 +1,7 @@
 //! What the login templates are rendered from.
 
 use askama::Template;
+use fascicolo_domain::login::Level;
 
 use super::return_to::ReturnTo;
 use crate::http::Page;
@@ -16,8 +17,13 @@ pub(super) struct ProviderLink {
 pub(super) struct ChoosePage {
     pub(super) page: Page,
     pub(super) providers: Vec<ProviderLink>,
+    /// Where the other ways start; `None`: this site does not have them.
+    pub(super) cie: Option<String>,
+    pub(super) eidas: Option<String>,
     /// The session ended while the person was away.
     pub(super) ended: bool,
+    /// A page needs this level, and the session has less (SPID-L3).
+    pub(super) needs: Option<Level>,
     pub(super) return_to: Option<ReturnTo>,
 }
 
@@ -57,6 +63,16 @@ pub(super) struct RefusedPage {
     pub(super) report: String,
     /// The same provider again.
     pub(super) retry: Option<String>,
+}
+
+/// Another country vouches for the person, and a desk has to find the record (SPID-X3).
+#[derive(Template)]
+#[template(path = "login/abroad.html")]
+pub(super) struct AbroadPage {
+    pub(super) page: Page,
+    /// What the person tells the desk.
+    pub(super) number: String,
+    pub(super) at: String,
 }
 
 #[derive(Template)]

@@ -1,7 +1,7 @@
 //! What a person does with their profile.
 
 use fascicolo_domain::Fault;
-use fascicolo_domain::acts::{Act, may};
+use fascicolo_domain::acts::{Act, Barred, may};
 use fascicolo_domain::audit::Deed;
 use fascicolo_domain::ids::SessionId;
 use fascicolo_domain::login::session::Life;
@@ -14,7 +14,7 @@ use crate::App;
 /// Why the profile stays closed.
 #[derive(Debug)]
 pub enum ProfileError {
-    NotAllowed,
+    Barred(Barred),
     Fault(Fault),
 }
 
@@ -37,7 +37,7 @@ pub struct Sessions {
 /// # Errors
 /// The store failed, or the profile is not for who asks.
 pub async fn sessions(app: &App, acting: &Acting, opened_at: Timestamp) -> Result<Sessions, ProfileError> {
-    allow(acting, Act::SeeProfile)?;
+    allow(app, acting, Act::SeeProfile)?;
     let actor = acting.actor;
     let (mut open, previous_login) = app
         .store
@@ -57,7 +57,7 @@ pub async fn sessions(app: &App, acting: &Acting, opened_at: Timestamp) -> Resul
 /// # Errors
 /// The store failed, or ending sessions is not for who asks.
 pub async fn end_one(app: &App, acting: &Acting, id: SessionId) -> Result<(), ProfileError> {
-    allow(acting, Act::EndSession)?;
+    allow(app, acting, Act::EndSession)?;
     // the session that asks ends by leaving
     if id == acting.session {
         return Ok(());
@@ -82,7 +82,7 @@ pub async fn end_one(app: &App, acting: &Acting, id: SessionId) -> Result<(), Pr
 /// # Errors
 /// As [`end_one`].
 pub async fn end_others(app: &App, acting: &Acting) -> Result<(), ProfileError> {
-    allow(acting, Act::EndSession)?;
+    allow(app, acting, Act::EndSession)?;
     let (actor, own) = (acting.actor, acting.session);
     let event = app.event_by(acting, Deed::SessionEnded, app.clock.now())?.saying("others");
     app.store
@@ -101,8 +101,8 @@ pub async fn end_others(app: &App, acting: &Acting) -> Result<(), ProfileError> 
         .await
 }
 
-fn allow(acting: &Acting, act: Act) -> Result<(), ProfileError> {
-    if may(acting.capacity, act) { Ok(()) } else { Err(ProfileError::NotAllowed) }
+fn allow(app: &App, acting: &Acting, act: Act) -> Result<(), ProfileError> {
+    may(acting, act, &app.settings.policy).map_err(ProfileError::Barred)
 }
 
 fn is_alive(app: &App, session: &Session, now: Timestamp) -> bool {

@@ -12,7 +12,7 @@ use crate::http::{Citizen, PageError, forms, show};
 impl From<ProfileError> for PageError {
     fn from(error: ProfileError) -> Self {
         match error {
-            ProfileError::NotAllowed => Self::NotFound,
+            ProfileError::Barred(barred) => barred.into(),
             ProfileError::Fault(fault) => Self::Fault(fault),
         }
     }

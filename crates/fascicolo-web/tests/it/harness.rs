@@ -7,6 +7,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use bytes::Bytes;
 use fascicolo_domain::Fault;
+use fascicolo_domain::acts::Acts;
 use fascicolo_domain::documents::NationalId;
 use fascicolo_domain::ids::{CitizenId, DocumentId, SessionId};
 use fascicolo_domain::login::{self, Level, Session};
@@ -45,7 +46,17 @@ impl Site {
     /// The same, asking identity providers over this binding.
     pub(crate) async fn open_with(binding: fascicolo_eid::spid::Binding) -> Self {
         let options = Options::for_tests(NOW.parse().unwrap(), Contents::None);
-        let sandbox = sandbox(Options { binding, ..options }).await.unwrap();
+        Self::with(Options { binding, ..options }).await
+    }
+
+    /// The same, where these acts need level 3.
+    pub(crate) async fn open_where(level_three: Acts) -> Self {
+        let options = Options::for_tests(NOW.parse().unwrap(), Contents::None);
+        Self::with(Options { level_three, ..options }).await
+    }
+
+    async fn with(options: Options) -> Self {
+        let sandbox = sandbox(options).await.unwrap();
         let router = sandbox.site();
         let site = Self { sandbox, router };
         site.register(MARIO, "Mario", true).await;
@@ -193,6 +204,11 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
+    /// Of its session.
+    pub(crate) fn token(&self) -> &Token {
+        self.token.as_ref().unwrap()
+    }
+
     /// The same browser in another network.
     pub(crate) fn from(&self, address: &str) -> Self {
         Self { address: address.parse().unwrap(), ..self.clone() }

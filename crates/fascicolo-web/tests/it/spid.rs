@@ -1,9 +1,12 @@
 //! A login with SPID as a browser carries it: to the provider's page, a choice there, and the answer back to the site.
 
+use std::io::Read as _;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use fascicolo_eid::xml::{decode_base64, encode_base64};
-use fascicolo_web::http::forms::encode;
+use fascicolo_web::http::forms::{Fields, encode};
+use flate2::read::DeflateDecoder;
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
@@ -55,6 +58,15 @@ impl Login {
         }
         site.browser().answer(request.body(Body::from(body)).unwrap()).await
     }
+}
+
+/// The request that a redirect carries.
+pub(crate) fn request_of(login: &Login) -> String {
+    let fields = Fields::parse(login.url.split_once('?').unwrap().1.as_bytes()).unwrap();
+    let mut xml = String::new();
+    let deflated = decode_base64(fields.text("SAMLRequest")).unwrap();
+    DeflateDecoder::new(deflated.as_slice()).read_to_string(&mut xml).unwrap();
+    xml
 }
 
 /// The provider's answer, in the browser's hands.

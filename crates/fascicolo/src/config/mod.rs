@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use fascicolo_domain::acts::{Act, Acts};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -206,11 +207,12 @@ impl Default for Verification {
 pub struct Sessions {
     pub idle_minutes: u32,
     pub absolute_hours: u32,
+    pub level_three: Vec<String>,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { idle_minutes: 20, absolute_hours: 8 }
+        Self { idle_minutes: 20, absolute_hours: 8, level_three: Vec::new() }
     }
 }
 
@@ -317,7 +319,25 @@ impl Config {
         positive("verification.overall", self.verification.overall > 0)?;
         positive("sessions.idle_minutes", self.sessions.idle_minutes > 0)?;
         positive("sessions.absolute_hours", self.sessions.absolute_hours > 0)?;
+        self.sessions.level_three()?;
         self.spid.as_ref().map_or(Ok(()), Spid::judge)
+    }
+}
+
+impl Sessions {
+    /// What needs level 3 (SPID-L3).
+    ///
+    /// # Errors
+    /// A name of nothing that a person does.
+    pub fn level_three(&self) -> Result<Acts, ConfigError> {
+        let act = |name: &String| {
+            let act = Act::parse(name).filter(|act| *act != Act::EndSession);
+            let names: Vec<&str> =
+                Act::ALL.into_iter().filter(|act| *act != Act::EndSession).map(Act::code).collect();
+            let what = || format!("`{name}` is none of {}", names.join(", "));
+            act.ok_or_else(|| ConfigError::value("sessions.level_three", what()))
+        };
+        self.level_three.iter().map(act).collect()
     }
 }
 
@@ -413,6 +433,8 @@ mod tests {
             ("site = \"127.0.0.1:8080\"", "site = \"localhost\"", "`listen`"),
             ("idle_minutes = 20", "idle_minutes = 0", "`sessions.idle_minutes` must be more than 0"),
             ("idle_minutes = 20", "idle_minutes = -1", "`sessions`"),
+            ("level_three = []", "level_three = [\"Read\"]", "`sessions.level_three`: `Read` is none of"),
+            ("level_three = []", "level_three = [\"end-session\"]", "`sessions.level_three`"),
             ("region = \"Regione Esempio\"", "", "`site.region` is missing"),
             ("[site]", "[site", "not TOML"),
         ];

@@ -9,4 +9,5 @@ mod login;
 mod profile;
 mod registry;
 mod single_logout;
+mod step_up;
 mod verification;

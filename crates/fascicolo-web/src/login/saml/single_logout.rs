@@ -1,42 +1,63 @@
 //! Single logout (SPID-O2 to O4): what passes between us and a provider that keeps a session of its own.
 
+use std::sync::Arc;
+
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use fascicolo_domain::Fault;
 use fascicolo_domain::ids::EventId;
+use fascicolo_domain::login::{Federation, Method};
 use fascicolo_eid::spid::{
     Binding, LogoutMessage, LogoutReply, LogoutSpec, Outgoing, Provider, Refused, logout_request,
     logout_response, new_request_id,
 };
 use fascicolo_store::LogoutRequest;
 
-use super::logout;
-use super::spid::{hand_over, redirect};
-use super::views::{HandOverPage, RefusedPage};
+use super::pages::hand_over;
 use crate::App;
 use crate::http::errors::report_number;
 use crate::http::forms::{self, Fields};
 use crate::http::page::show_as;
 use crate::http::{Page, PageError};
+use crate::login::views::{HandOverPage, RefusedPage};
+use crate::login::{logout, redirect};
 use crate::ports::EntropyExt as _;
-use crate::settings::Spid;
+use crate::settings::Saml;
 
 /// How the provider's session ended; text keys `login.goodbye.<name>`.
-pub(super) const OUTCOMES: [&str; 3] = ["chiusa", "parziale", "aperta"];
+pub(in crate::login) const OUTCOMES: [&str; 3] = ["chiusa", "parziale", "aperta"];
 /// The longest relay state that we send back.
 const LONGEST_STATE: usize = 1024;
 
 /// A request that may still be sent, and its provider.
-pub(super) async fn waiting(app: &App, saml_id: &str) -> Result<Option<(LogoutRequest, Provider)>, Fault> {
+pub(in crate::login) async fn waiting(
+    app: &App,
+    saml_id: &str,
+) -> Result<Option<(LogoutRequest, Party)>, Fault> {
     let now = app.clock.now();
     let saml_id = saml_id.to_owned();
     let request = app.store.read(async move |tx| tx.logout_request(&saml_id, now).await).await?;
-    let providers = app.spid_providers();
     Ok(request.and_then(|request| {
-        let provider = providers.get(&request.provider)?.clone();
-        Some((request, provider))
+        let party = Federation::ALL.into_iter().find_map(|f| Party::of(app, f, &request.provider))?;
+        Some((request, party))
     }))
+}
+
+/// A provider, and by which federation we know it.
+pub(in crate::login) struct Party {
+    federation: Federation,
+    provider: Arc<Provider>,
+}
+
+impl Party {
+    fn of(app: &App, federation: Federation, entity_id: &str) -> Option<Self> {
+        app.provider(federation, entity_id).map(|provider| Self { federation, provider })
+    }
+
+    pub(in crate::login) fn name(&self) -> &str {
+        &self.provider.name
+    }
 }
 
 /// `GET /uscita/gestore`: asks the provider to end its session.
@@ -45,22 +66,22 @@ pub(super) async fn ask(
     page: Page,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
-    let spid = app.settings.spid.as_ref().ok_or(PageError::NotFound)?;
     let query = forms::query(raw.as_deref())?;
     let found = waiting(&app, query.text("richiesta")).await?;
-    let Some((request, provider)) = found else {
+    let Some((request, Party { federation, provider })) = found else {
         return redirect("/uscita");
     };
+    let saml = app.settings.saml(federation).ok_or(PageError::NotFound)?;
     let spec = LogoutSpec {
         id: &request.saml_id,
         now: app.clock.now(),
-        binding: binding_of(&provider, spid.binding),
+        binding: binding_of(&provider, saml.binding),
         relay_state: Some(&request.saml_id),
     };
     let index = Some(request.session_index.as_str());
-    let outgoing = logout_request(&spid.service_provider, &provider, &spec, &request.name_id, index)
+    let outgoing = logout_request(&saml.service_provider, &provider, &spec, &request.name_id, index)
         .map_err(|e| Fault::new("signing a logout request", e))?;
-    send(page, provider.name, "SAMLRequest", outgoing)
+    send(page, provider.name.clone(), "SAMLRequest", outgoing)
 }
 
 /// The wished binding, or the other when the provider has no address for it.
@@ -93,11 +114,42 @@ fn send(
 }
 
 /// `GET /spid/slo`.
-pub(super) async fn redirected(
+pub(super) async fn redirected_spid(
     State(app): State<App>,
     page: Page,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
+    redirected(&app, Method::Spid, page, raw).await
+}
+
+/// `GET /cie/slo`.
+pub(super) async fn redirected_cie(
+    State(app): State<App>,
+    page: Page,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    redirected(&app, Method::Cie, page, raw).await
+}
+
+/// `POST /spid/slo`.
+pub(super) async fn posted_spid(
+    State(app): State<App>,
+    page: Page,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    posted(&app, Method::Spid, page, &fields).await
+}
+
+/// `POST /cie/slo`.
+pub(super) async fn posted_cie(
+    State(app): State<App>,
+    page: Page,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    posted(&app, Method::Cie, page, &fields).await
+}
+
+async fn redirected(app: &App, door: Method, page: Page, raw: Option<String>) -> Result<Response, PageError> {
     let raw = raw.unwrap_or_default();
     let query = forms::query(Some(&raw))?;
     let arrived = Arrived {
@@ -105,16 +157,12 @@ pub(super) async fn redirected(
         message: LogoutMessage::from_redirect(&raw),
         relay_state: query.find("RelayState"),
         binding: Binding::Redirect,
+        door,
     };
-    take(&app, page, arrived).await
+    take(app, page, arrived).await
 }
 
-/// `POST /spid/slo`.
-pub(super) async fn posted(
-    State(app): State<App>,
-    page: Page,
-    fields: Fields,
-) -> Result<Response, PageError> {
+async fn posted(app: &App, door: Method, page: Page, fields: &Fields) -> Result<Response, PageError> {
     let reply = fields.find("SAMLResponse");
     let field = reply.or_else(|| fields.find("SAMLRequest")).unwrap_or_default();
     let arrived = Arrived {
@@ -122,8 +170,9 @@ pub(super) async fn posted(
         message: LogoutMessage::from_post(field),
         relay_state: fields.find("RelayState"),
         binding: Binding::Post,
+        door,
     };
-    take(&app, page, arrived).await
+    take(app, page, arrived).await
 }
 
 /// A provider's message, not yet believed.
@@ -133,18 +182,25 @@ struct Arrived<'a> {
     message: Result<LogoutMessage, Refused>,
     relay_state: Option<&'a str>,
     binding: Binding,
+    /// Whose address it came to.
+    door: Method,
 }
 
 async fn take(app: &App, page: Page, arrived: Arrived<'_>) -> Result<Response, PageError> {
-    let spid = app.settings.spid.as_ref().ok_or(PageError::NotFound)?;
+    let federations = Federation::ALL.into_iter().filter(|f| f.method() == arrived.door);
+    let saml = federations.clone().find_map(|f| app.settings.saml(f)).ok_or(PageError::NotFound)?;
     let done = match &arrived.message {
-        Ok(message) if arrived.reply => end_request(app, spid, message).await?,
-        Ok(message) => end_sessions(app, spid, message).await?.map(Done::Theirs),
+        Ok(message) if arrived.reply => end_request(app, arrived.door, saml, message).await?,
+        Ok(message) => {
+            let issuer = message.issuer();
+            let party = issuer.map(|issuer| federations.clone().find_map(|f| Party::of(app, f, &issuer)));
+            end_sessions(app, saml, party, message).await?.map(Done::Theirs)
+        }
         Err(refused) => Err(refused.code()),
     };
     match done {
         Ok(Done::Ours(outcome)) => redirect(&format!("/uscita?esito={outcome}")),
-        Ok(Done::Theirs(ended)) => reply(app, spid, page, &arrived, &ended),
+        Ok(Done::Theirs(ended)) => reply(app, saml, page, &arrived, &ended),
         Err(rule) => {
             let report = report_number(app);
             tracing::info!(report, rule, "a logout message was refused");
@@ -164,23 +220,25 @@ enum Done {
 }
 
 struct Ended {
-    provider: Provider,
+    provider: Arc<Provider>,
     request_id: String,
 }
 
 /// Verifies the reply to our request and closes it (SPID-O3).
 async fn end_request(
     app: &App,
-    spid: &Spid,
+    door: Method,
+    saml: &Saml,
     message: &LogoutMessage,
 ) -> Result<Result<Done, &'static str>, Fault> {
     let Some(saml_id) = message.in_response_to() else {
         return Ok(Err("no_pending_logout"));
     };
-    let Some((request, provider)) = waiting(app, &saml_id).await? else {
+    let found = waiting(app, &saml_id).await?.filter(|(_, party)| party.federation.method() == door);
+    let Some((request, Party { provider, .. })) = found else {
         return Ok(Err("no_pending_logout"));
     };
-    let slo_url = &spid.service_provider.slo_url;
+    let slo_url = &saml.service_provider.slo_url;
     let outcome = match message.verify_response(&provider, slo_url, &request.saml_id, app.clock.now()) {
         Ok(LogoutReply::Ended) => "chiusa",
         Ok(LogoutReply::Partial) => "parziale",
@@ -195,18 +253,17 @@ async fn end_request(
 /// sessions that have ended is as good as one about open ones.
 async fn end_sessions(
     app: &App,
-    spid: &Spid,
+    saml: &Saml,
+    party: Result<Option<Party>, Refused>,
     message: &LogoutMessage,
 ) -> Result<Result<Ended, &'static str>, Fault> {
     let now = app.clock.now();
-    let provider = match message.issuer() {
-        Ok(issuer) => app.spid_providers().get(&issuer).cloned(),
+    let provider = match party {
+        Ok(Some(party)) => party.provider,
+        Ok(None) => return Ok(Err("unknown_provider")),
         Err(refused) => return Ok(Err(refused.code())),
     };
-    let Some(provider) = provider else {
-        return Ok(Err("unknown_provider"));
-    };
-    let request = match message.verify_request(&provider, &spid.service_provider.slo_url, now) {
+    let request = match message.verify_request(&provider, &saml.service_provider.slo_url, now) {
         Ok(request) => request,
         Err(refused) => return Ok(Err(refused.code())),
     };
@@ -226,7 +283,7 @@ async fn end_sessions(
 /// Our signed reply, by the way the request came.
 fn reply(
     app: &App,
-    spid: &Spid,
+    saml: &Saml,
     page: Page,
     arrived: &Arrived<'_>,
     ended: &Ended,
@@ -239,7 +296,7 @@ fn reply(
         binding: binding_of(&ended.provider, arrived.binding),
         relay_state: arrived.relay_state.filter(|state| state.len() <= LONGEST_STATE),
     };
-    let outgoing = logout_response(&spid.service_provider, &ended.provider, &spec, &ended.request_id)
+    let outgoing = logout_response(&saml.service_provider, &ended.provider, &spec, &ended.request_id)
         .map_err(|e| Fault::new("signing a logout reply", e))?;
     send(page, ended.provider.name.clone(), "SAMLResponse", outgoing)
 }

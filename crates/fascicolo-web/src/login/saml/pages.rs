@@ -1,0 +1,193 @@
+//! To the provider and back. `GET /accesso/spid?idp=…` starts a login, `POST /spid/acs` takes the answer; CIE and the
+//! eIDAS node have one provider each and need no choice.
+
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use fascicolo_domain::login::{Federation, Level, Method};
+use fascicolo_domain::secret::Token;
+use fascicolo_eid::spid::Outgoing;
+
+use super::actions::{self, Begun, Wish};
+use super::refusal;
+use crate::App;
+use crate::http::cookie::{self, SameSite};
+use crate::http::forms::{self, Fields};
+use crate::http::page::show_as;
+use crate::http::{PageError, Visitor, headers};
+use crate::login::actions::{Opened, Outcome};
+use crate::login::return_to::ReturnTo;
+use crate::login::views::HandOverPage;
+use crate::login::{on_plain_origin, redirect};
+use crate::settings::Saml;
+
+/// How long a login may take (decision 16): ten minutes, in seconds.
+const PENDING_SECONDS: u32 = 600;
+
+pub(super) async fn start_spid(
+    State(app): State<App>,
+    visitor: Visitor,
+    request_headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    let provider = forms::query(raw.as_deref())?.text("idp").to_owned();
+    start(&app, visitor, &request_headers, raw.as_deref(), (Federation::Spid, provider)).await
+}
+
+pub(super) async fn start_eidas(
+    State(app): State<App>,
+    visitor: Visitor,
+    request_headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    start_only(&app, visitor, &request_headers, raw.as_deref(), Federation::Eidas).await
+}
+
+pub(super) async fn start_cie(
+    State(app): State<App>,
+    visitor: Visitor,
+    request_headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    start_only(&app, visitor, &request_headers, raw.as_deref(), Federation::Cie).await
+}
+
+/// Where there is one provider, nobody names it.
+async fn start_only(
+    app: &App,
+    visitor: Visitor,
+    request_headers: &HeaderMap,
+    raw: Option<&str>,
+    federation: Federation,
+) -> Result<Response, PageError> {
+    let provider = app.settings.only_provider(federation).ok_or(PageError::NotFound)?;
+    let provider = provider.entity_id.clone();
+    start(app, visitor, request_headers, raw, (federation, provider)).await
+}
+
+async fn start(
+    app: &App,
+    visitor: Visitor,
+    request_headers: &HeaderMap,
+    raw: Option<&str>,
+    (federation, provider): (Federation, String),
+) -> Result<Response, PageError> {
+    if let Some(secure) = on_plain_origin(app, request_headers) {
+        let query = raw.map(|q| format!("?{q}")).unwrap_or_default();
+        return redirect(&format!("{secure}{}{query}", visitor.page.path));
+    }
+    let query = forms::query(raw)?;
+    let wish = Wish {
+        federation,
+        provider,
+        level: asked_level(query.text("livello")),
+        return_to: ReturnTo::parse(query.text("ritorno")),
+        previous_session: cookie::read(request_headers, cookie::SESSION)
+            .and_then(Token::parse)
+            .map(|t| t.digest()),
+    };
+    let begun = actions::begin(app, wish).await?.ok_or(PageError::NotFound)?;
+    let Begun { provider, outgoing, saml_id, browser } = begun;
+    let mut response = match outgoing {
+        Outgoing::Redirect { url, .. } => redirect(&url)?,
+        Outgoing::Post { action, saml_request, relay_state, .. } => {
+            let (page, field, message) = (visitor.page, "SAMLRequest", saml_request);
+            let view = HandOverPage { page, provider, action, field, message, relay_state, leaving: false };
+            hand_over(&view)?
+        }
+    };
+    let cookie =
+        cookie::set(&cookie_name(&saml_id), &browser.reveal(), SameSite::None, Some(PENDING_SECONDS));
+    cookie::append(response.headers_mut(), [cookie]);
+    Ok(response)
+}
+
+/// `livello=3`: what a page needs that turned a weaker session away (SPID-L3). Anything else asks for nothing.
+pub(in crate::login) fn asked_level(text: &str) -> Option<Level> {
+    text.parse().ok().and_then(Level::from_number)
+}
+
+/// The form posts to the provider: its origin, alone, may receive it (decision 12).
+pub(super) fn hand_over(view: &HandOverPage) -> Result<Response, PageError> {
+    let origin = view.action.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    let mut response = show_as(StatusCode::OK, view)?;
+    let policy = headers::policy_posting_to(&origin).ok_or(PageError::BadRequest)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+/// The pending login's cookie: one a request, so that two tabs work (ACC-S5).
+fn cookie_name(saml_id: &str) -> String {
+    let start: String = saml_id.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+    format!("{}{start}", cookie::LOGIN_PREFIX)
+}
+
+pub(super) async fn answer_spid(
+    State(app): State<App>,
+    visitor: Visitor,
+    request_headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    answer(&app, Method::Spid, visitor, &request_headers, &fields).await
+}
+
+pub(super) async fn answer_cie(
+    State(app): State<App>,
+    visitor: Visitor,
+    request_headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    answer(&app, Method::Cie, visitor, &request_headers, &fields).await
+}
+
+async fn answer(
+    app: &App,
+    door: Method,
+    Visitor { page, address }: Visitor,
+    request_headers: &HeaderMap,
+    fields: &Fields,
+) -> Result<Response, PageError> {
+    let browser_of = |saml_id: &str| {
+        cookie::read(request_headers, &cookie_name(saml_id)).and_then(Token::parse).map(|t| t.digest())
+    };
+    let finished = actions::finish(app, door, fields.text("SAMLResponse"), address, browser_of).await?;
+    let mut response = match &finished.outcome {
+        Outcome::Opened(Opened { token, return_to, .. }) => {
+            let mut response = redirect(return_to.as_ref().map_or("/fascicolo", ReturnTo::as_str))?;
+            let session = cookie::set(cookie::SESSION, &token.reveal(), SameSite::Lax, None);
+            cookie::append(response.headers_mut(), [session]);
+            response
+        }
+        Outcome::Abroad(number) => refusal::abroad(app, page, number.clone())?,
+        Outcome::Anomaly(anomaly) => {
+            refusal::page(app, page, refusal::of_anomaly(anomaly, door), finished.closed.as_ref())?
+        }
+        Outcome::Denied(denial) => refusal::page(app, page, denial.code(), finished.closed.as_ref())?,
+        Outcome::Refused(rule) => {
+            tracing::info!(rule, method = door.code(), "an answer was refused");
+            refusal::page(app, page, "answer", finished.closed.as_ref())?
+        }
+    };
+    if let Some((pending, _)) = finished.closed {
+        cookie::append(
+            response.headers_mut(),
+            [cookie::drop(&cookie_name(&pending.saml_id), SameSite::None)],
+        );
+    }
+    Ok(response)
+}
+
+pub(super) async fn metadata_spid(State(app): State<App>) -> Result<Response, PageError> {
+    metadata(app.settings.spid.as_ref())
+}
+
+pub(super) async fn metadata_cie(State(app): State<App>) -> Result<Response, PageError> {
+    metadata(app.settings.cie.as_ref())
+}
+
+fn metadata(saml: Option<&Saml>) -> Result<Response, PageError> {
+    let saml = saml.ok_or(PageError::NotFound)?;
+    let kind = [(header::CONTENT_TYPE, "application/samlmetadata+xml")];
+    Ok((kind, Body::from(saml.metadata.clone())).into_response())
+}
