@@ -91,6 +91,7 @@ fn request(service: &ServiceProvider, provider: &Provider, binding: Binding) {
         id: maker::REQUEST,
         now: maker::at(maker::ARRIVES),
         level: Level::Two,
+        attribute_set: 0,
         relay_state: "opaque",
         binding,
     };

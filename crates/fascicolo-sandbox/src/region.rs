@@ -3,7 +3,9 @@
 use fascicolo_domain::acts::Acts;
 use fascicolo_domain::login::{Level, Limits, Policy};
 use fascicolo_domain::throttle::Rate;
-use fascicolo_eid::spid::{CertificateSubject, Contact, Organization, ServiceProvider, SigningKey};
+use fascicolo_eid::spid::{
+    AttributeSet, CertificateSubject, Contact, Contacts, Organization, ServiceProvider, SigningKey,
+};
 use fascicolo_web::settings::{DemoNotice, Saml, Settings, Site, Verification};
 
 use crate::Addresses;
@@ -63,18 +65,20 @@ pub(crate) fn service_provider(secure: &str, chosen: Option<&str>, key: SigningK
         entity_id: entity_id(secure, chosen).to_owned(),
         acs_url: format!("{secure}/spid/acs"),
         slo_url: format!("{secure}/spid/slo"),
-        service_name: "Fascicolo Sanitario Elettronico".to_owned(),
+        attribute_sets: vec![AttributeSet::usual("Fascicolo Sanitario Elettronico")],
         organization: Organization {
             name: REGION.to_owned(),
             display_name: "Fascicolo Sanitario Elettronico – Regione Esempio".to_owned(),
             url: REGION_URL.to_owned(),
         },
-        contact: Contact {
-            ipa_code: IPA.to_owned(),
+        contacts: Contacts::Body(Contact {
+            company: REGION.to_owned(),
             email: "spid@regione.example".to_owned(),
-            phone: "+39000000000".to_owned(),
-            company: Some(REGION.to_owned()),
-        },
+            phone: Some("+39000000000".to_owned()),
+            ipa_code: Some(IPA.to_owned()),
+            vat_number: None,
+            fiscal_code: None,
+        }),
         key,
         least_age: None,
         next_certificate: None,

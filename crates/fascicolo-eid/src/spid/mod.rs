@@ -17,7 +17,10 @@ pub use self::certificate::{CertificateSubject, make_certificate};
 pub use self::logout::{
     LogoutMessage, LogoutReply, LogoutRequest, LogoutSpec, logout_request, logout_response,
 };
-pub use self::metadata::{Contact, Organization, ServiceProvider, metadata};
+pub use self::metadata::{
+    Agent, AgentRole, AttributeSet, Broken, CieContacts, CiePartner, Contact, Contacts, EIDAS_FULL,
+    EIDAS_MINIMUM, Organization, Profile, ServiceProvider, judge, metadata,
+};
 pub use self::providers::{Provider, Providers};
 pub use self::refused::Refused;
 pub use self::request::{Binding, Outgoing, RequestSpec, authn_request, new_request_id};

@@ -6,7 +6,7 @@ use fascicolo_domain::login::Level;
 use flate2::{Compress, Compression, FlushCompress, Status};
 use jiff::Timestamp;
 
-use super::{ENTITY, Provider, ServiceProvider, TRANSIENT, instant};
+use super::{Contacts, ENTITY, Provider, ServiceProvider, TRANSIENT, instant};
 use crate::xml::{
     KeyError, Place, SAML, SAMLP, SigningKey, encode_base64, escape, percent, sign_enveloped, sign_query,
 };
@@ -36,6 +36,8 @@ pub struct RequestSpec<'a> {
     pub now: Timestamp,
     /// The least level that the service takes.
     pub level: Level,
+    /// The index of one of the service's attribute sets (SPID-A5).
+    pub attribute_set: u16,
     /// Opaque, at most 80 bytes, never an address (SPID-A10).
     pub relay_state: &'a str,
     pub binding: Binding,
@@ -66,7 +68,7 @@ pub fn new_request_id(random: [u8; 20]) -> String {
 /// Makes the signed request.
 ///
 /// # Errors
-/// [`KeyError::RelayState`], [`KeyError::NoAddress`], [`KeyError::Sign`].
+/// [`KeyError::RelayState`], [`KeyError::NoAddress`], [`KeyError::NoAttributeSet`], [`KeyError::Sign`].
 pub fn authn_request(
     sp: &ServiceProvider,
     provider: &Provider,
@@ -74,6 +76,9 @@ pub fn authn_request(
 ) -> Result<Outgoing, KeyError> {
     let destination = provider.sign_on_address(spec.binding).ok_or(KeyError::NoAddress)?;
     refuse_relay_state(spec.relay_state)?;
+    if !sp.attribute_sets.iter().any(|set| set.index == spec.attribute_set) {
+        return Err(KeyError::NoAttributeSet);
+    }
     let xml = text(sp, destination, spec);
     Message { id: spec.id, destination, relay_state: Some(spec.relay_state), field: "SAMLRequest", xml }
         .send(spec.binding, &sp.key)
@@ -81,12 +86,16 @@ pub fn authn_request(
 
 fn text(sp: &ServiceProvider, destination: &str, spec: &RequestSpec<'_>) -> String {
     let entity_id = escape(&sp.entity_id);
-    // SPID-A3: a fresh authentication at level 2 and 3
-    let force = if spec.level >= Level::Two { " ForceAuthn=\"true\"" } else { "" };
+    // a fresh authentication at level 2 and 3 (SPID-A3), for CIE always (SPID-C5)
+    let force = if spec.level >= Level::Two || matches!(sp.contacts, Contacts::Cie(_)) {
+        " ForceAuthn=\"true\""
+    } else {
+        ""
+    };
     format!(
         "<samlp:AuthnRequest xmlns:samlp=\"{SAMLP}\" xmlns:saml=\"{SAML}\" ID=\"{}\" Version=\"2.0\" \
          IssueInstant=\"{}\" Destination=\"{}\"{force} AssertionConsumerServiceIndex=\"0\" \
-         AttributeConsumingServiceIndex=\"0\">\
+         AttributeConsumingServiceIndex=\"{}\">\
          <saml:Issuer Format=\"{ENTITY}\" NameQualifier=\"{entity_id}\">{entity_id}</saml:Issuer>\
          <samlp:NameIDPolicy Format=\"{TRANSIENT}\"></samlp:NameIDPolicy>\
          <samlp:RequestedAuthnContext Comparison=\"minimum\"><saml:AuthnContextClassRef>\
@@ -95,6 +104,7 @@ fn text(sp: &ServiceProvider, destination: &str, spec: &RequestSpec<'_>) -> Stri
         escape(spec.id),
         instant::format(spec.now),
         escape(destination),
+        spec.attribute_set,
         spec.level.number(),
     )
 }

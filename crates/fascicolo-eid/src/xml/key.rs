@@ -28,6 +28,8 @@ pub enum KeyError {
     Sign,
     #[error("the provider has no address for this binding")]
     NoAddress,
+    #[error("an attribute set that the metadata do not have")]
+    NoAttributeSet,
     #[error("a relay state longer than 80 bytes, empty, or that looks like an address")]
     RelayState,
     #[error("not XML with an element of that ID to be signed")]

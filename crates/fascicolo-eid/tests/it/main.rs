@@ -17,6 +17,8 @@ mod maker;
 #[cfg(test)]
 mod metadata;
 #[cfg(test)]
+mod metadata_rules;
+#[cfg(test)]
 mod mutation;
 #[cfg(test)]
 mod oracle;

@@ -9,8 +9,8 @@ use aws_lc_rs::signature::{RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding};
 use aws_lc_rs::{digest, hmac};
 use fascicolo_domain::login::{Federation, Level};
 use fascicolo_eid::spid::{
-    Contact, Expected, Incoming, Organization, Provider, Providers, Refused, ServiceProvider, SigningKey,
-    Verdict,
+    AttributeSet, Contact, Contacts, Expected, Incoming, Organization, Provider, Providers, Refused,
+    ServiceProvider, SigningKey, Verdict,
 };
 use fascicolo_eid::xml::{self, DS, ENVELOPED, EXC_C14N, Place, RSA_SHA256, SAML, SAMLP, SHA256};
 use jiff::Timestamp;
@@ -115,21 +115,28 @@ pub(crate) fn service() -> ServiceProvider {
         entity_id: SERVICE.to_owned(),
         acs_url: ACS.to_owned(),
         slo_url: SLO.to_owned(),
-        service_name: "Fascicolo Sanitario Elettronico".to_owned(),
+        attribute_sets: vec![AttributeSet::usual("Fascicolo Sanitario Elettronico")],
         organization: Organization {
             name: "Regione Prova & Figli".to_owned(),
             display_name: "Regione \"Prova\"".to_owned(),
             url: "https://regione.example".to_owned(),
         },
-        contact: Contact {
-            ipa_code: "r_prova".to_owned(),
-            email: "spid@regione.example".to_owned(),
-            phone: "+390000000000".to_owned(),
-            company: Some("Regione Prova & Figli".to_owned()),
-        },
+        contacts: Contacts::Body(body()),
         key: service_key(),
         least_age: None,
         next_certificate: None,
+    }
+}
+
+/// Who answers for us.
+pub(crate) fn body() -> Contact {
+    Contact {
+        company: "Regione Prova & Figli".to_owned(),
+        email: "spid@regione.example".to_owned(),
+        phone: Some("+390000000000".to_owned()),
+        ipa_code: Some("r_prova".to_owned()),
+        vat_number: None,
+        fiscal_code: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Our metadata (SPID-M1 to M10).
 
-use fascicolo_eid::spid::metadata;
+use fascicolo_eid::spid::{AttributeSet, EIDAS_FULL, EIDAS_MINIMUM, metadata};
 use fascicolo_eid::xml::{self, Limits, MD, Tree, is};
 
 use crate::maker::{ACS, SERVICE, SLO, service, stranger_key};
@@ -15,7 +15,7 @@ fn text() -> String {
 fn it_is_the_same_bytes_until_the_configuration_changes() {
     assert_eq!(text(), text());
     let mut other = service();
-    other.service_name = "Altro".to_owned();
+    other.attribute_sets = vec![AttributeSet::usual("Altro")];
     assert_ne!(metadata(&other).unwrap(), metadata(&service()).unwrap());
     assert!(text().starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?><md:EntityDescriptor "));
 }
@@ -94,4 +94,28 @@ fn the_next_certificate_is_published_and_not_used() {
     assert!(text.contains(stranger_key().certificate_base64()));
     let tree = Tree::read(&text, &Limits::METADATA).unwrap();
     assert!(xml::verify(tree.root(), &[key()]).is_ok());
+}
+
+/// SPID-M8, SPID-X2.
+#[test]
+fn the_sets_for_other_countries_have_their_given_names_indexes_and_attributes() {
+    let mut european = service();
+    european.attribute_sets.extend(AttributeSet::eidas());
+    let text = String::from_utf8(metadata(&european).unwrap()).unwrap();
+    let tree = Tree::read(&text, &Limits::METADATA).unwrap();
+    let sets: Vec<_> =
+        tree.root().descendants().filter(|n| is(*n, MD, "AttributeConsumingService")).collect();
+    let indexes: Vec<_> = sets.iter().filter_map(|n| n.attribute("index")).collect();
+    assert_eq!(indexes, ["0", &EIDAS_MINIMUM.to_string(), &EIDAS_FULL.to_string()]);
+    let names: Vec<_> = sets[1..].iter().filter_map(|n| n.first_child()?.text()).collect();
+    assert_eq!(
+        names,
+        ["eIDAS Natural Person Minimum Attribute Set", "eIDAS Natural Person Full Attribute Set"]
+    );
+    let asked = |at: usize| sets[at].children().filter_map(|n| n.attribute("Name")).collect::<Vec<_>>();
+    assert_eq!(asked(1), ["spidCode", "name", "familyName", "dateOfBirth"]);
+    assert_eq!(
+        asked(2),
+        ["spidCode", "name", "familyName", "dateOfBirth", "placeOfBirth", "address", "gender"]
+    );
 }

@@ -3,7 +3,9 @@
 use std::io::Read as _;
 
 use fascicolo_domain::login::Level;
-use fascicolo_eid::spid::{Binding, KeyError, Outgoing, RequestSpec, authn_request, new_request_id};
+use fascicolo_eid::spid::{
+    AttributeSet, Binding, KeyError, Outgoing, RequestSpec, authn_request, new_request_id,
+};
 use fascicolo_eid::xml::{self, Limits, Tree, VerifyingKey};
 
 use crate::maker::{REQUEST, SERVICE, at, provider, service, service_key};
@@ -13,6 +15,7 @@ pub(crate) fn spec(binding: Binding) -> RequestSpec<'static> {
         id: REQUEST,
         now: at("2026-11-25T11:00:00.5Z"),
         level: Level::Two,
+        attribute_set: 0,
         relay_state: "a+b/c=",
         binding,
     }
@@ -166,6 +169,20 @@ fn a_provider_without_the_binding_gets_no_request() {
     let made = authn_request(&service(), &provider, &spec(Binding::Redirect));
     assert_eq!(made.err(), Some(KeyError::NoAddress));
     assert!(authn_request(&service(), &provider, &spec(Binding::Post)).is_ok());
+}
+
+/// SPID-A5.
+#[test]
+fn an_attribute_set_that_the_metadata_lack_is_not_asked_for() {
+    let spec = RequestSpec { attribute_set: 99, ..spec(Binding::Redirect) };
+    let mut service = service();
+    let made = authn_request(&service, &provider(), &spec);
+    assert_eq!(made.err(), Some(KeyError::NoAttributeSet));
+    service.attribute_sets.extend(AttributeSet::eidas());
+    let Outgoing::Redirect { xml, .. } = authn_request(&service, &provider(), &spec).unwrap() else {
+        panic!("redirected");
+    };
+    assert!(xml.contains(" AttributeConsumingServiceIndex=\"99\">"), "{xml}");
 }
 
 /// SPID-A1.

@@ -56,7 +56,8 @@ impl World {
     }
 
     fn request(&self, binding: Binding, level: Level) -> Outgoing {
-        let spec = RequestSpec { id: ID, now: now(), level, relay_state: "stato-0123", binding };
+        let spec =
+            RequestSpec { id: ID, now: now(), level, attribute_set: 0, relay_state: "stato-0123", binding };
         authn_request(&self.site, &self.provider(0), &spec).unwrap()
     }
 
@@ -200,6 +201,7 @@ fn a_request_id_is_taken_once() {
         id: "_ffffffffffffffffffffffffffffffffffffffff",
         now: now(),
         level: Level::Two,
+        attribute_set: 0,
         relay_state: "stato",
         binding: Binding::Redirect,
     };

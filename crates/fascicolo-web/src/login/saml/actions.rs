@@ -59,7 +59,14 @@ pub(crate) async fn begin(app: &App, wish: Wish) -> Result<Option<Begun>, Fault>
     let saml_id = new_request_id(random);
     let id = LoginRequestId::new(now, app.entropy.id()?);
     let browser = app.entropy.token()?;
-    let spec = RequestSpec { id: &saml_id, now, level, relay_state: &id.to_string(), binding: saml.binding };
+    let spec = RequestSpec {
+        id: &saml_id,
+        now,
+        level,
+        attribute_set: 0,
+        relay_state: &id.to_string(),
+        binding: saml.binding,
+    };
     let outgoing = authn_request(&saml.service_provider, &provider, &spec)
         .map_err(|e| Fault::new("signing a login request", e))?;
     let xml = match &outgoing {

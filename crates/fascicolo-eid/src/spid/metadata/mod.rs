@@ -1,11 +1,26 @@
-//! Our own metadata, as a public body (SPID-M): signed, and the same bytes until the configuration changes.
+//! Our own metadata (SPID-M): signed, and the same bytes until the configuration changes.
 
 use aws_lc_rs::digest;
 
+mod contact_rules;
+mod contacts;
+mod rules;
+mod sets;
+
+use self::contacts::contact_persons;
+pub use self::contacts::{Agent, AgentRole, CieContacts, CiePartner, Contact, Contacts};
+pub use self::rules::{Broken, Profile, judge};
+use self::sets::attribute_sets;
+pub use self::sets::{AttributeSet, EIDAS_FULL, EIDAS_MINIMUM};
 use super::{KeyError, SigningKey};
 use crate::xml::{DS, MD, Place, encode_base64, escape, sign_enveloped};
 
-/// The service, as the federation knows it.
+/// Namespace of SPID's extensions.
+const SPID: &str = "https://spid.gov.it/saml-extensions";
+/// Namespace of CIE's.
+const CIE: &str = "https://www.cartaidentita.interno.gov.it/saml-extensions";
+
+/// The service, as a federation knows it: SPID, or CIE over SAML (SPID-C2), each with metadata of its own (SPID-M12).
 #[derive(Debug)]
 pub struct ServiceProvider {
     /// An https address without port and query, for ever the same (SPID-M1).
@@ -14,10 +29,10 @@ pub struct ServiceProvider {
     pub acs_url: String,
     /// Where logout messages arrive, over POST and Redirect.
     pub slo_url: String,
-    /// The name of attribute set 0, in Italian.
-    pub service_name: String,
+    /// What requests ask for, by the index of a set (SPID-M8, SPID-A5).
+    pub attribute_sets: Vec<AttributeSet>,
     pub organization: Organization,
-    pub contact: Contact,
+    pub contacts: Contacts,
     /// The least age that providers let in, published for them to enforce (SPID-N1); `None`: nothing is published.
     pub least_age: Option<u8>,
     pub key: SigningKey,
@@ -34,27 +49,13 @@ pub struct Organization {
     pub url: String,
 }
 
-/// The `other` contact of a public body (SPID-M10).
-#[derive(Clone, Debug)]
-pub struct Contact {
-    pub ipa_code: String,
-    /// Not of a person.
-    pub email: String,
-    /// `+39…`, without spaces.
-    pub phone: String,
-    /// Equal to the organization's name, when given.
-    pub company: Option<String>,
-}
-
-/// The attributes we ask for (SPID-S1).
-pub(super) const ATTRIBUTES: [&str; 4] = ["fiscalNumber", "name", "familyName", "dateOfBirth"];
-
 /// Makes the signed metadata: XML in UTF-8, the same bytes for the same configuration.
 ///
 /// # Errors
 /// [`KeyError::Sign`].
 pub fn metadata(sp: &ServiceProvider) -> Result<Vec<u8>, KeyError> {
-    let content = [age_limit(sp), role(sp), organization(&sp.organization), contact(&sp.contact)].concat();
+    let content =
+        [age_limit(sp), role(sp), organization(&sp.organization), contact_persons(&sp.contacts)].concat();
     let entity_id = escape(&sp.entity_id);
     let hash = digest::digest(&digest::SHA256, format!("{entity_id}{content}").as_bytes());
     let mut random = [0; 20];
@@ -62,9 +63,13 @@ pub fn metadata(sp: &ServiceProvider) -> Result<Vec<u8>, KeyError> {
         *slot = *byte;
     }
     let id = super::new_request_id(random);
+    let (prefix, namespace) = match sp.contacts {
+        Contacts::Body(_) | Contacts::Agent(_) => ("spid", SPID),
+        Contacts::Cie(_) => ("cie", CIE),
+    };
     let xml = format!(
         "<md:EntityDescriptor xmlns:md=\"{MD}\" xmlns:ds=\"{DS}\" \
-         xmlns:spid=\"https://spid.gov.it/saml-extensions\" entityID=\"{entity_id}\" ID=\"{id}\">\
+         xmlns:{prefix}=\"{namespace}\" entityID=\"{entity_id}\" ID=\"{id}\">\
          {content}</md:EntityDescriptor>"
     );
     let signed = sign_enveloped(&xml, &id, Place::First, &sp.key)?;
@@ -96,29 +101,27 @@ fn role(sp: &ServiceProvider) -> String {
             )
         })
         .concat();
-    let attributes: String = ATTRIBUTES
-        .map(|name| format!("<md:RequestedAttribute Name=\"{name}\" isRequired=\"true\"/>"))
-        .concat();
     format!(
         "<md:SPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
          AuthnRequestsSigned=\"true\" WantAssertionsSigned=\"true\">{keys}{logout}\
          <md:NameIDFormat>{}</md:NameIDFormat>\
          <md:AssertionConsumerService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" \
          Location=\"{}\" index=\"0\" isDefault=\"true\"/>\
-         <md:AttributeConsumingService index=\"0\">\
-         <md:ServiceName xml:lang=\"it\">{}</md:ServiceName>{attributes}</md:AttributeConsumingService>\
-         </md:SPSSODescriptor>",
+         {}</md:SPSSODescriptor>",
         super::TRANSIENT,
         escape(&sp.acs_url),
-        escape(&sp.service_name),
+        attribute_sets(&sp.attribute_sets),
     )
 }
 
 fn key_descriptor(certificate: &[u8]) -> String {
+    format!("<md:KeyDescriptor use=\"signing\">{}</md:KeyDescriptor>", certificate_of(certificate))
+}
+
+fn certificate_of(der: &[u8]) -> String {
     format!(
-        "<md:KeyDescriptor use=\"signing\"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}\
-         </ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
-        encode_base64(certificate)
+        "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>",
+        encode_base64(der)
     )
 }
 
@@ -130,20 +133,5 @@ fn organization(organization: &Organization) -> String {
         escape(&organization.name),
         escape(&organization.display_name),
         escape(&organization.url),
-    )
-}
-
-fn contact(contact: &Contact) -> String {
-    let company = contact
-        .company
-        .as_deref()
-        .map_or_else(String::new, |company| format!("<md:Company>{}</md:Company>", escape(company)));
-    format!(
-        "<md:ContactPerson contactType=\"other\"><md:Extensions><spid:IPACode>{}</spid:IPACode>\
-         <spid:Public></spid:Public></md:Extensions>{company}<md:EmailAddress>{}</md:EmailAddress>\
-         <md:TelephoneNumber>{}</md:TelephoneNumber></md:ContactPerson>",
-        escape(&contact.ipa_code),
-        escape(&contact.email),
-        escape(&contact.phone),
     )
 }
