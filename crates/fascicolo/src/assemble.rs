@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::{self, Config, ConfigError};
 use crate::failure::Failure;
-use crate::secrets;
+use crate::{federation, secrets};
 
 /// The whole site.
 ///
@@ -170,42 +170,6 @@ pub fn load_registry(config: &Config, registry: &Registry) -> Result<(), Failure
     })
 }
 
-/// We as a service provider.
-///
-/// # Errors
-/// SPID is switched off, or a file cannot be read.
-pub fn service_provider(config: &Config) -> Result<spid::ServiceProvider, Failure> {
-    let settings = config.spid.as_ref().ok_or_else(|| ConfigError::Missing("spid".to_owned()))?;
-    let key = secrets::read(config, "spid.key", &settings.key)?;
-    let certificate = secrets::read(config, "spid.certificate", &settings.certificate)?;
-    let key = spid::SigningKey::from_pem(&key, &certificate)
-        .map_err(|e| ConfigError::value("spid.key", e.to_string()))?;
-    let next = settings.next_certificate.as_ref();
-    let next = next.map(|path| secrets::read(config, "spid.next_certificate", path)).transpose()?;
-    let next = next.map(|pem| tls::certificates(pem.as_bytes())).transpose()?;
-    let origin = &config.site.origin;
-    Ok(spid::ServiceProvider {
-        entity_id: settings.entity_id.clone(),
-        acs_url: format!("{origin}/spid/acs"),
-        slo_url: format!("{origin}/spid/slo"),
-        service_name: settings.service_name.clone(),
-        organization: spid::Organization {
-            name: settings.organization.clone(),
-            display_name: settings.display_name.clone(),
-            url: settings.organization_url.clone(),
-        },
-        contact: spid::Contact {
-            ipa_code: settings.ipa_code.clone(),
-            email: settings.email.clone(),
-            phone: settings.phone.clone(),
-            company: Some(settings.organization.clone()),
-        },
-        least_age: settings.age_limit.then(|| settings.minors_from.unwrap_or(18)),
-        key,
-        next_certificate: next.and_then(|chain| chain.first().map(|first| first.to_vec())),
-    })
-}
-
 /// What a region decides, finished.
 ///
 /// # Errors
@@ -227,7 +191,7 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
             },
         },
         spid,
-        cie: None,
+        cie: cie_of(config)?,
         verification: Verification {
             per_network: minute(config.verification.per_network),
             overall: minute(config.verification.overall),
@@ -238,16 +202,34 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
 }
 
 fn spid_of(config: &Config, settings: &config::Spid) -> Result<Saml, Failure> {
-    let service_provider = service_provider(config)?;
+    let service_provider = federation::spid_service_provider(config)?;
     Ok(Saml {
-        provider: None,
+        provider: federation::eidas_provider(config)?.map(Arc::new),
         metadata: spid::metadata(&service_provider)?,
         service_provider,
-        binding: match settings.binding {
-            config::Binding::Redirect => spid::Binding::Redirect,
-            config::Binding::Post => spid::Binding::Post,
-        },
+        binding: binding(settings.binding),
     })
+}
+
+fn binding(setting: config::Binding) -> spid::Binding {
+    match setting {
+        config::Binding::Redirect => spid::Binding::Redirect,
+        config::Binding::Post => spid::Binding::Post,
+    }
+}
+
+/// CIE over SAML, when there is a provider (SPID-C).
+fn cie_of(config: &Config) -> Result<Option<Saml>, Failure> {
+    let (Some(settings), Some(provider)) = (&config.cie, federation::cie_provider(config)?) else {
+        return Ok(None);
+    };
+    let service_provider = federation::cie_service_provider(config)?;
+    Ok(Some(Saml {
+        provider: Some(Arc::new(provider)),
+        metadata: spid::metadata(&service_provider)?,
+        service_provider,
+        binding: binding(settings.binding),
+    }))
 }
 
 fn site(config: &Config) -> Site {

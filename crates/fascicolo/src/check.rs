@@ -2,10 +2,9 @@
 
 use std::io::Write;
 
-use crate::assemble;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::secrets;
+use crate::{assemble, federation, secrets};
 
 /// Prints the settings with their defaults filled in; secrets are only named. Reads every file they name.
 ///
@@ -21,6 +20,11 @@ pub fn check_config(config: &Config, out: &mut dyn Write) -> Result<(), Failure>
     assemble::keyring(config)?;
     assemble::site_key(config)?;
     assemble::tls(config)?;
+    if config.cie.is_some() {
+        federation::cie_service_provider(config)?;
+    }
+    federation::cie_provider(config)?;
+    federation::eidas_provider(config)?;
     let providers = assemble::registry(config)?.state().providers;
     writeln!(out, "# every file was read; {providers} SPID providers")?;
     Ok(())

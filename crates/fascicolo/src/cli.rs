@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::spid::Federation;
 use crate::{audit, check, doctor, import, init, keys, logging, register, serve, spid};
 
 const USUAL: &str = "/etc/fascicolo/fascicolo.toml";
@@ -41,7 +42,10 @@ enum Command {
     },
     /// SPID: key, certificate, metadata
     #[command(subcommand)]
-    Spid(Spid),
+    Spid(Ourselves),
+    /// CIE over SAML: key, certificate, metadata
+    #[command(subcommand)]
+    Cie(Ourselves),
     /// Bring in people or documents
     #[command(subcommand)]
     Import(Import),
@@ -57,18 +61,11 @@ enum Command {
 }
 
 #[derive(Subcommand)]
-enum Spid {
+enum Ourselves {
     /// Make the key and the certificate named in the settings
     Init(spid::Making),
-    /// Print our signed metadata
-    Metadata {
-        /// Write it there instead
-        #[arg(long, value_name = "FILE")]
-        output: Option<PathBuf>,
-        /// Say instead what differs from this file, which AgID published last
-        #[arg(long, value_name = "FILE", conflicts_with = "output")]
-        compare: Option<PathBuf>,
-    },
+    /// Print our signed metadata, once they keep every rule
+    Metadata(spid::Publishing),
 }
 
 #[derive(Subcommand)]
@@ -153,13 +150,8 @@ async fn obey(command: Command, config: Config) -> Result<bool, Failure> {
         Command::CheckConfig => check::check_config(&config, out),
         Command::Doctor => return doctor::doctor(&config, out).await,
         Command::Init { .. } => Ok(()),
-        Command::Spid(Spid::Init(making)) => spid::init(&config, &making, out),
-        Command::Spid(Spid::Metadata { compare: Some(published), .. }) => {
-            spid::compare(&config, &published, out)
-        }
-        Command::Spid(Spid::Metadata { output, compare: None }) => {
-            spid::metadata(&config, output.as_deref(), out)
-        }
+        Command::Spid(command) => ourselves(&config, Federation::Spid, &command, out),
+        Command::Cie(command) => ourselves(&config, Federation::Cie, &command, out),
         Command::Import(Import::Citizens(lines)) => {
             return import::table::<import::Citizens>(&config, &lines.file, lines.skip_refused, out).await;
         }
@@ -176,6 +168,18 @@ async fn obey(command: Command, config: Config) -> Result<bool, Failure> {
         Command::Keys(Keys::Rotate) => keys::rotate(&config, out).await,
     };
     done.map(|()| true)
+}
+
+fn ourselves(
+    config: &Config,
+    federation: Federation,
+    command: &Ourselves,
+    out: &mut dyn std::io::Write,
+) -> Result<(), Failure> {
+    match command {
+        Ourselves::Init(making) => spid::init(config, federation, making, out),
+        Ourselves::Metadata(publishing) => spid::metadata(config, federation, publishing, out),
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{assemble, check, secrets, serve};
+use crate::{assemble, check, federation, secrets, serve};
 
 /// A certificate that ends within this time is worth a warning (SPID-K5).
 const SOON: SignedDuration = SignedDuration::from_hours(60 * 24);
@@ -107,13 +107,16 @@ fn certificates(config: &Config, report: &mut Report<'_>) -> Result<(), Failure>
         )?;
         certificate(config, report, ("tls.certificate", &files.certificate))?;
     }
-    if let Some(spid) = &config.spid {
-        let ours = assemble::service_provider(config);
+    if config.spid.is_some() {
+        let ours = federation::spid_service_provider(config);
         report.say("SPID", ours.map(|_| "certificate and key belong together").map_err(|f| f.0))?;
-        certificate(config, report, ("spid.certificate", &spid.certificate))?;
-        if let Some(next) = &spid.next_certificate {
-            certificate(config, report, ("spid.next_certificate", next))?;
-        }
+    }
+    if config.cie.is_some() {
+        let ours = federation::cie_service_provider(config);
+        report.say("CIE", ours.map(|_| "certificate and key belong together").map_err(|f| f.0))?;
+    }
+    for named in federation::certificates(config) {
+        certificate(config, report, named)?;
     }
     Ok(())
 }

@@ -44,6 +44,9 @@ pub fn files(config: &Config) -> Vec<(&'static str, &Path)> {
     if let Some(spid) = &config.spid {
         files.push(("spid.key", &spid.key));
     }
+    if let Some(cie) = &config.cie {
+        files.push(("cie.key", &cie.key));
+    }
     if let Some(password) = &config.database.password {
         files.push(("database.password", password));
     }

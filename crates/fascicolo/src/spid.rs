@@ -1,20 +1,28 @@
-//! `spid init` and `spid metadata`: the key and the certificate (SPID-K), what AgID is sent and how it differs from what
-//! it was sent last (SPID-M).
+//! `spid` and `cie`, each with `init` and `metadata`: the key and the certificate (SPID-K), what the federation is sent
+//! and how it differs from what it was sent last (SPID-M).
 
+use std::fmt::Write as _;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fascicolo_adapters::SystemClock;
-use fascicolo_eid::spid::{CertificateSubject, make_certificate, metadata as signed_metadata};
+use fascicolo_eid::spid::{ServiceProvider, judge, make_certificate, metadata as signed_metadata};
 use fascicolo_eid::xml::{DS, Limits, Tree, is};
 use fascicolo_web::ports::Clock as _;
 use jiff::ToSpan as _;
 
-use crate::assemble;
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::secrets::write_new;
+use crate::{federation, schemas};
+
+/// Where we publish ourselves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Federation {
+    Spid,
+    Cie,
+}
 
 #[derive(Args)]
 pub struct Making {
@@ -26,6 +34,19 @@ pub struct Making {
     days: u16,
 }
 
+#[derive(Args)]
+pub struct Publishing {
+    /// Write it there instead
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Say instead what differs from this file, which was published last
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    compare: Option<PathBuf>,
+    /// Check it by the national XML schemas in this folder too (needs xmllint)
+    #[arg(long, value_name = "FOLDER")]
+    schemas: Option<PathBuf>,
+}
+
 fn size(text: &str) -> Result<u32, String> {
     match text {
         "2048" => Ok(2048),
@@ -35,39 +56,49 @@ fn size(text: &str) -> Result<u32, String> {
     }
 }
 
-/// Makes what `spid.key` and `spid.certificate` name. Never overwrites: AgID knows the old certificate.
+/// Makes the key and the certificate that the settings name. Never overwrites: the federation knows the old certificate.
 ///
 /// # Errors
 /// One of them is there already, or cannot be written.
-pub fn init(config: &Config, making: &Making, out: &mut dyn Write) -> Result<(), Failure> {
-    let spid = config.spid.as_ref().ok_or_else(|| ConfigError::Missing("spid".to_owned()))?;
-    let (key_path, certificate_path) = (config.path(&spid.key), config.path(&spid.certificate));
+pub fn init(
+    config: &Config,
+    federation: Federation,
+    making: &Making,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let (subject, key, certificate) = match federation {
+        Federation::Spid => {
+            let spid = federation::spid_settings(config)?;
+            (federation::spid_subject(config)?, &spid.key, &spid.certificate)
+        }
+        Federation::Cie => {
+            let cie = federation::cie_settings(config)?;
+            (federation::cie_subject(config)?, &cie.key, &cie.certificate)
+        }
+    };
+    let (key_path, certificate_path) = (config.path(key), config.path(certificate));
     for path in [&key_path, &certificate_path] {
         if path.exists() {
             return Err(Failure(format!("{} is there already: nothing was changed", path.display())));
         }
     }
-    let subject = CertificateSubject {
-        common_name: spid.display_name.clone(),
-        organization: spid.organization.clone(),
-        entity_id: spid.entity_id.clone(),
-        ipa_code: spid.ipa_code.clone(),
-        country: "IT".to_owned(),
-        locality: spid.locality.clone(),
-    };
     let now = SystemClock.now();
     let until =
         now.checked_add((i64::from(making.days) * 24).hours()).map_err(|e| Failure::new(e.to_string()))?;
     let (key, certificate) = make_certificate(&subject, making.bits, now, until)?;
     write_new(&key_path, &key)?;
     write_new(&certificate_path, &certificate)?;
+    let (name, send) = match federation {
+        Federation::Spid => ("spid", "check them with AgID's tools and send them to AgID"),
+        Federation::Cie => ("cie", "send them through the Ministry's federation portal"),
+    };
     writeln!(
         out,
         "made {} and {}, valid until {}\n\n\
          next:\n  \
-         1. fascicolo spid metadata --output metadata.xml\n  \
-         2. start the site: the same metadata are at {}/spid/metadata\n  \
-         3. check them with AgID's tools and send them to AgID (docs/operations/spid-onboarding.md)",
+         1. fascicolo {name} metadata --output metadata.xml\n  \
+         2. start the site: the same metadata are at {}/{name}/metadata\n  \
+         3. {send} (docs/operations/spid-onboarding.md)",
         key_path.display(),
         certificate_path.display(),
         until.strftime("%Y-%m-%d"),
@@ -76,27 +107,54 @@ pub fn init(config: &Config, making: &Making, out: &mut dyn Write) -> Result<(),
     Ok(())
 }
 
-/// Prints the signed metadata, or writes them to a file.
+/// Prints the signed metadata, writes them to a file, or says how they differ from those published last. What breaks a
+/// rule of the federation is not written.
 ///
 /// # Errors
-/// SPID is switched off, or a file cannot be read or written.
-pub fn metadata(config: &Config, output: Option<&Path>, out: &mut dyn Write) -> Result<(), Failure> {
-    let xml = signed_metadata(&assemble::service_provider(config)?)?;
-    match output {
-        Some(path) => std::fs::write(path, xml)?,
-        None => out.write_all(&xml)?,
+/// The federation is switched off, a file cannot be read or written, a rule is broken.
+pub fn metadata(
+    config: &Config,
+    federation: Federation,
+    publishing: &Publishing,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let service = match federation {
+        Federation::Spid => federation::spid_service_provider(config)?,
+        Federation::Cie => federation::cie_service_provider(config)?,
+    };
+    let xml = checked(&service)?;
+    if let Some(folder) = &publishing.schemas {
+        schemas::validate(&xml, folder, federation)?;
     }
-    Ok(())
+    match (&publishing.compare, &publishing.output) {
+        (Some(published), _) => compare(&xml, published, federation, out),
+        (None, Some(path)) => Ok(std::fs::write(path, xml)?),
+        (None, None) => Ok(out.write_all(&xml)?),
+    }
 }
 
-/// Says what differs between our metadata and those published last. Nothing of a change holds before AgID has published
-/// it (SPID-M13).
-///
-/// # Errors
-/// SPID is switched off, or a file cannot be read.
-pub fn compare(config: &Config, published: &Path, out: &mut dyn Write) -> Result<(), Failure> {
-    let ours = String::from_utf8(signed_metadata(&assemble::service_provider(config)?)?);
-    let ours = facts(&ours.map_err(|e| Failure::new(e.to_string()))?)?;
+/// The metadata, if they keep every rule (SPID-M1 to M12, SPID-C2 to C4).
+fn checked(service: &ServiceProvider) -> Result<Vec<u8>, Failure> {
+    let xml = signed_metadata(service)?;
+    let broken = judge(&xml, service.contacts.profile());
+    if broken.is_empty() {
+        return Ok(xml);
+    }
+    let mut text = "the federation would refuse these metadata; nothing was written. Wanted:".to_owned();
+    for broken in broken {
+        write!(text, "\n  {}: {}", broken.rule, broken.wanted).map_err(|e| Failure::new(e.to_string()))?;
+    }
+    Err(Failure(text))
+}
+
+/// Says what differs. Nothing of a change holds before the federation has published it (SPID-M13).
+fn compare(
+    ours: &[u8],
+    published: &Path,
+    federation: Federation,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let ours = facts(&String::from_utf8_lossy(ours))?;
     let text = std::fs::read_to_string(published)
         .map_err(|e| Failure(format!("cannot read {}: {e}", published.display())))?;
     let theirs = facts(&text)?;
@@ -121,10 +179,15 @@ pub fn compare(config: &Config, published: &Path, out: &mut dyn Write) -> Result
     if removed.is_empty() && added.is_empty() {
         writeln!(out, "they say the same")?;
     } else {
-        writeln!(
-            out,
-            "\nproviders see a change only when AgID has published the metadata again: send it to AgID"
-        )?;
+        let when = match federation {
+            Federation::Spid => {
+                "providers see a change only when AgID has published the metadata again: send it to AgID"
+            }
+            Federation::Cie => {
+                "CIE sees a change only when its federation portal has taken the metadata: send them there"
+            }
+        };
+        writeln!(out, "\n{when}")?;
     }
     Ok(())
 }

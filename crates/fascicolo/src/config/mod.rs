@@ -1,5 +1,6 @@
 //! The settings: a TOML file, the environment over it, secrets by path. Read once, here; what goes on is finished values.
 
+mod federations;
 pub mod keys;
 
 use std::ffi::OsString;
@@ -10,6 +11,8 @@ use fascicolo_domain::acts::{Act, Acts};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+
+pub use self::federations::{Aggregator, Binding, Cie, CiePartner, Protocol, Role, Spid};
 
 /// What is wrong with the settings, for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,9 @@ pub struct Config {
     pub database: Database,
     pub documents: Documents,
     pub spid: Option<Spid>,
+    pub aggregator: Option<Aggregator>,
+    pub cie: Option<Cie>,
+    pub cie_partner: Option<CiePartner>,
     pub verification: Verification,
     pub sessions: Sessions,
     pub jobs: Jobs,
@@ -140,53 +146,6 @@ pub struct Documents {
 
 fn largest_mib() -> u64 {
     20
-}
-
-#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Spid {
-    pub entity_id: String,
-    pub key: PathBuf,
-    pub certificate: PathBuf,
-    pub next_certificate: Option<PathBuf>,
-    #[serde(default = "service_name")]
-    pub service_name: String,
-    pub organization: String,
-    pub display_name: String,
-    pub organization_url: String,
-    pub locality: String,
-    pub ipa_code: String,
-    pub email: String,
-    pub phone: String,
-    pub registry: Option<PathBuf>,
-    pub registry_certificate: Option<PathBuf>,
-    pub registry_url: Option<String>,
-    #[serde(default)]
-    pub binding: Binding,
-    #[serde(default = "level")]
-    pub level: u8,
-    pub minors_from: Option<u8>,
-    #[serde(default)]
-    pub age_limit: bool,
-    #[serde(default)]
-    pub wards: bool,
-}
-
-/// How requests travel to the providers.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Binding {
-    #[default]
-    Redirect,
-    Post,
-}
-
-fn service_name() -> String {
-    "Fascicolo Sanitario Elettronico".to_owned()
-}
-
-fn level() -> u8 {
-    2
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
@@ -285,6 +244,9 @@ impl Config {
             database: section(&mut given, "database")?,
             documents: section(&mut given, "documents")?,
             spid: optional(&mut given, "spid")?,
+            aggregator: optional(&mut given, "aggregator")?,
+            cie: optional(&mut given, "cie")?,
+            cie_partner: optional(&mut given, "cie_partner")?,
             verification: section(&mut given, "verification")?,
             sessions: section(&mut given, "sessions")?,
             jobs: section(&mut given, "jobs")?,
@@ -320,7 +282,7 @@ impl Config {
         positive("sessions.idle_minutes", self.sessions.idle_minutes > 0)?;
         positive("sessions.absolute_hours", self.sessions.absolute_hours > 0)?;
         self.sessions.level_three()?;
-        self.spid.as_ref().map_or(Ok(()), Spid::judge)
+        federations::judge(self)
     }
 }
 
@@ -338,31 +300,6 @@ impl Sessions {
             act.ok_or_else(|| ConfigError::value("sessions.level_three", what()))
         };
         self.level_three.iter().map(act).collect()
-    }
-}
-
-impl Spid {
-    /// SPID-M1, SPID-M10, SPID-L1.
-    fn judge(&self) -> Result<(), ConfigError> {
-        let host = self.entity_id.strip_prefix("https://").unwrap_or_default();
-        if host.is_empty() || host.contains([':', '?', '#', '@', ' ']) {
-            return Err(ConfigError::value("spid.entity_id", "must be https, with no port and no query"));
-        }
-        if !matches!(self.level, 2 | 3) {
-            return Err(ConfigError::value("spid.level", "must be 2 or 3"));
-        }
-        let digits = self.phone.strip_prefix("+39").unwrap_or_default();
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(ConfigError::value("spid.phone", "must be +39 and digits, without blanks"));
-        }
-        if (self.registry.is_some() || self.registry_url.is_some()) != self.registry_certificate.is_some() {
-            let what = "`registry` or `registry_url` and `registry_certificate` go together";
-            return Err(ConfigError::value("spid.registry", what));
-        }
-        if self.registry_url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
-            return Err(ConfigError::value("spid.registry_url", "must be https"));
-        }
-        Ok(())
     }
 }
 
@@ -430,6 +367,26 @@ mod tests {
             ("registry_certificate = \"spid-registry.pem\"", "", "`spid.registry`"),
             ("registry_url = \"https:", "registry_url = \"http:", "`spid.registry_url`"),
             ("binding = \"redirect\"", "binding = \"soap\"", "`spid`"),
+            // SPID-M11: a light role goes with a certificate, an operator is the organization and has its numbers
+            (
+                "role = \"aggregator-light\"",
+                "role = \"aggregator-full\"",
+                "`aggregator.validation_certificate`",
+            ),
+            ("validation_certificate = \"aggregator.pem\"", "", "`aggregator.validation_certificate`"),
+            ("role = \"aggregator-light\"", "role = \"operator-light\"", "`aggregator.name`"),
+            ("role = \"aggregator-light\"", "role = \"somebody\"", "`aggregator`"),
+            ("phone = \"+39000000001\"", "phone = \"39000000001\"", "`aggregator.phone`"),
+            ("vat_number = \"IT00000000000\"", "vat_number = \"00000000000\"", "`aggregator.vat_number`"),
+            // SPID-C2, SPID-C3
+            ("protocol = \"saml\"", "protocol = \"carrier pigeon\"", "`cie`"),
+            ("example/cie\"", "example/cie?x=1\"", "`cie.entity_id`"),
+            ("5d1a-4c3e", "5d1a-1c3e", "`cie.service_id` must be a random UUID"),
+            (
+                "municipality = \"A000\" # (required)\nipa",
+                "municipality = \"058091\" # (required)\nipa",
+                "`cie.municipality`",
+            ),
             ("site = \"127.0.0.1:8080\"", "site = \"localhost\"", "`listen`"),
             ("idle_minutes = 20", "idle_minutes = 0", "`sessions.idle_minutes` must be more than 0"),
             ("idle_minutes = 20", "idle_minutes = -1", "`sessions`"),

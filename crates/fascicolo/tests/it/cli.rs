@@ -100,62 +100,6 @@ fn doctor_finds_everything_well_and_names_what_is_broken() {
     assert!(!found.contains("well\n"), "{found}");
 }
 
-/// Switches SPID on.
-fn with_spid(program: &Program) {
-    let example = include_str!("../../../../config/example.toml");
-    let section = &example[example.find("[spid]").unwrap()..example.find("[verification]").unwrap()];
-    let section: Vec<&str> = section
-        .lines()
-        .filter(|l| !l.starts_with("registry") && !l.starts_with("next_certificate"))
-        .collect();
-    let settings = program.read("fascicolo.toml");
-    let settings: Vec<&str> = settings.lines().filter(|line| *line != "# [spid]").collect();
-    program.write("fascicolo.toml", format!("{}\n{}\n", settings.join("\n"), section.join("\n")));
-}
-
-/// SPID-M13.
-fn compared(program: &Program, published: &str) {
-    let compare = || program.succeed(&["spid", "metadata", "--compare", published]);
-    assert_eq!(compare(), "they say the same\n");
-    let settings = program.read("fascicolo.toml");
-    let changed = settings.replace("\"Fascicolo Sanitario Elettronico\"", "\"Fascicolo\"");
-    program.write("fascicolo.toml", changed.replace("age_limit = false", "age_limit = true"));
-    let found = compare();
-    for line in [
-        "- SPSSODescriptor/AttributeConsumingService[0]/ServiceName: Fascicolo Sanitario Elettronico\n",
-        "+ SPSSODescriptor/AttributeConsumingService[0]/ServiceName: Fascicolo\n",
-        "+ Extensions/AgeLimit/MinAge: 14\n",
-        "AgID",
-    ] {
-        assert!(found.contains(line), "{line}: {found}");
-    }
-    assert_eq!(found.lines().count(), 7, "{found}");
-    program.write("fascicolo.toml", settings);
-    assert!(
-        program.fail(&["spid", "metadata", "--compare", "/nowhere.xml"]).contains("cannot read /nowhere.xml")
-    );
-}
-
-#[test]
-fn spid_init_makes_key_and_certificate_once_and_the_metadata_are_always_the_same() {
-    let program = Program::ready();
-    assert!(program.fail(&["spid", "init"]).contains("`spid` is missing"));
-    with_spid(&program);
-    assert!(program.fail(&["spid", "metadata"]).contains("`spid.key`: cannot read"));
-    assert!(program.succeed(&["spid", "init", "--bits", "2048"]).contains("fascicolo spid metadata"));
-    let key = program.path("secrets/spid-key.pem");
-    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(program.fail(&["spid", "init"]).contains("nothing was changed"));
-    let metadata = program.succeed(&["spid", "metadata"]);
-    assert!(metadata.contains("entityID=\"https://fascicolo.regione.example\""), "{metadata}");
-    assert!(metadata.contains("Location=\"https://fascicolo.regione.example/spid/acs\""), "{metadata}");
-    let file = program.path("metadata.xml");
-    program.succeed(&["spid", "metadata", "--output", file.to_str().unwrap()]);
-    compared(&program, file.to_str().unwrap());
-    assert_eq!(program.read("metadata.xml"), metadata);
-    assert!(program.succeed(&["doctor"]).contains("ok      spid.certificate: holds until"));
-}
-
 #[test]
 fn audit_verify_finds_a_changed_row() {
     let program = Program::ready();

@@ -7,6 +7,8 @@ mod cli;
 #[cfg(test)]
 mod example_config;
 #[cfg(test)]
+mod federations;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod program;
