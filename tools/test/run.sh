@@ -15,7 +15,7 @@ stage documents 900 cargo doc --locked --workspace --no-deps
 stage licences  120 python3 tools/test/deny.py
 stage ids       120 python3 tools/test/requirements.py
 stage tests    3600 tools/test/cargo.sh
-stage sandbox  1800 cargo build --locked -p fascicolo-sandbox
+stage sandbox  1800 cargo build --locked -p fascicolo-sandbox -p fascicolo
 stage browser  1800 tools/test/browser.sh
 stage spid      900 tools/test/spid.sh
 stage idp       900 tools/test/idp.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# AgID's public checker against the HTTPS listener: metadata, AuthnRequest, every answer of its list.
+# AgID's public checker against the HTTPS listener: metadata, AuthnRequest, every answer of its list; then the metadata
+# of every variant that `fascicolo` writes.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tools/test/sandbox.sh
@@ -16,4 +17,6 @@ if [ "$status" -ne 0 ]; then
     echo "--- last lines of the sandbox's log"
     tail -n 40 "$sandbox_dir/log"
 fi
+program=${CARGO_TARGET_DIR:-target}/${PROFILE_DIR:-debug}/fascicolo
+timeout --kill-after=10 200 "$python" -W ignore tests/spid/variants.py "$program" target/test/spid/variants || status=1
 exit "$status"
