@@ -21,7 +21,8 @@ use fascicolo_adapters::objects::Folder;
 use fascicolo_clinical::pdf::TrustAnchors;
 use fascicolo_domain::Fault;
 use fascicolo_domain::acts::Acts;
-use fascicolo_eid::spid::{Binding, SigningKey, metadata};
+use fascicolo_domain::login::Federation;
+use fascicolo_eid::spid::{Binding, Provider, Providers, ServiceProvider, SigningKey, metadata};
 use fascicolo_store::Store;
 use fascicolo_web::App;
 use fascicolo_web::app::Parts;
@@ -32,8 +33,8 @@ use fascicolo_web::text::Texts;
 use fascicolo_web::vault::Keyring;
 use jiff::Timestamp;
 
-use idp::Idps;
 use idp::service::Service;
+use idp::{Idps, Services};
 use kept::Kept;
 use people::Person;
 use ports::{SandboxClock, SeededEntropy};
@@ -151,29 +152,33 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
     let clock = Arc::new(options.clock);
     let born = first_start(&kept, clock.now())?;
     let people: Arc<[Person]> = people::people(born)?.into();
-    let (key, registry_key, idp_keys) =
-        all_keys(&kept, &options.addresses, options.entity_id.as_deref(), born)?;
-    let service_provider =
-        region::service_provider(&options.addresses.secure, options.entity_id.as_deref(), key);
-    let metadata = metadata(&service_provider).map_err(|e| Fault::new("making the site's metadata", e))?;
-    let spid = Saml { service_provider, metadata, binding: options.binding, provider: None };
+    let keys = all_keys(&kept, &options.addresses, options.entity_id.as_deref(), born)?;
+    let secure = &options.addresses.secure;
+    let spid = region::service_provider(secure, options.entity_id.as_deref(), keys.spid);
+    let mut spid = saml(spid, options.binding)?;
+    let mut cie = saml(region::cie_service_provider(secure, keys.cie), Binding::Redirect)?;
     let idps = Idps::new(idp::Parts {
         origin: options.addresses.standins.clone(),
-        keys: idp_keys,
-        service: Service::from_metadata(&spid.metadata)?,
+        keys: keys.idps,
+        services: Services {
+            spid: Service::from_metadata(&spid.metadata)?,
+            cie: Service::from_metadata(&cie.metadata)?,
+        },
         people: Arc::clone(&people),
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&options.entropy),
     })?;
+    spid.provider = vouched_for(&idps, Federation::Eidas)?;
+    cie.provider = vouched_for(&idps, Federation::Cie)?;
     let registry =
-        SignedRegistry::new(&registry_key, &options.addresses.standins, &idps, &options.spid_providers)?;
+        SignedRegistry::new(&keys.registry, &options.addresses.standins, &idps, &options.spid_providers)?;
     let signers = Signers {
         known: DocumentAuthority::new("Autorità di firma dell'ambiente di prova")?,
         unknown: DocumentAuthority::new("Autorità che nessuno conosce")?,
     };
     let app = App::new(Parts {
         store: open_store(&kept, options.database.as_deref()).await?,
-        settings: region::settings(&options.addresses, spid, options.level_three),
+        settings: region::settings(&options.addresses, (spid, cie), options.level_three),
         texts: Texts::load()?,
         clock: clock.clone(),
         entropy: Arc::clone(&options.entropy),
@@ -220,20 +225,43 @@ fn first_start(kept: &Kept, now: Timestamp) -> Result<Timestamp, Fault> {
     text.trim().parse().map_err(|e| Fault::new("reading when the sandbox first started", e))
 }
 
-/// The site's key, the SPID registry's, and those of the identity providers.
+/// The site in a federation.
+fn saml(service_provider: ServiceProvider, binding: Binding) -> Result<Saml, Fault> {
+    let metadata = metadata(&service_provider).map_err(|e| Fault::new("making the site's metadata", e))?;
+    Ok(Saml { service_provider, metadata, binding, provider: None })
+}
+
+/// The one provider of a federation, as the operator's file describes it.
+fn vouched_for(idps: &Idps, federation: Federation) -> Result<Option<Arc<Provider>>, Fault> {
+    let Some(idp) = idps.of(federation).next() else { return Ok(None) };
+    let mut read = Providers::from_metadata(&idp.metadata()?)
+        .map_err(|refused| Fault::new("reading a provider's metadata", refused.code()))?;
+    Ok(read.pop().map(Arc::new))
+}
+
+/// The keys of everybody who signs.
+struct Keys {
+    spid: SigningKey,
+    cie: SigningKey,
+    registry: SigningKey,
+    /// Those of the identity providers.
+    idps: Vec<SigningKey>,
+}
+
 fn all_keys(
     kept: &Kept,
     addresses: &Addresses,
     entity_id: Option<&str>,
     now: Timestamp,
-) -> Result<(SigningKey, SigningKey, Vec<SigningKey>), Fault> {
+) -> Result<Keys, Fault> {
     let mut wanted = idp::wanted_keys(&addresses.standins);
     wanted.push(standins::registry::wanted_key(&addresses.standins));
+    wanted.push(region::cie_wanted_key(&addresses.secure));
     wanted.push(region::wanted_key(&addresses.secure, entity_id));
     let mut keys = keys::keys(kept, &wanted, now)?;
-    let own = keys.pop().ok_or_else(|| Fault::bare("making the site's key"))?;
-    let registry = keys.pop().ok_or_else(|| Fault::bare("making the registry's key"))?;
-    Ok((own, registry, keys))
+    let mut next = || keys.pop().ok_or_else(|| Fault::bare("making the site's keys"));
+    let (spid, cie, registry) = (next()?, next()?, next()?);
+    Ok(Keys { spid, cie, registry, idps: keys })
 }
 
 async fn open_store(kept: &Kept, url: Option<&str>) -> Result<Store, Fault> {

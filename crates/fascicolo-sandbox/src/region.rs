@@ -4,7 +4,8 @@ use fascicolo_domain::acts::Acts;
 use fascicolo_domain::login::{Level, Limits, Policy};
 use fascicolo_domain::throttle::Rate;
 use fascicolo_eid::spid::{
-    AttributeSet, CertificateSubject, Contact, Contacts, Organization, ServiceProvider, SigningKey,
+    AttributeSet, CertificateSubject, CieContacts, Contact, Contacts, Organization, ServiceProvider,
+    SigningKey,
 };
 use fascicolo_web::settings::{DemoNotice, Saml, Settings, Site, Verification};
 
@@ -13,10 +14,12 @@ use crate::keys::Wanted;
 
 const REGION: &str = "Regione Esempio";
 const REGION_URL: &str = "https://www.regione.example";
+const SERVICE: &str = "Fascicolo Sanitario Elettronico";
+const DISPLAY_NAME: &str = "Fascicolo Sanitario Elettronico – Regione Esempio";
 const IPA: &str = "r_esempi";
 
 /// What the region decided: the defaults.
-pub(crate) fn settings(addresses: &Addresses, spid: Saml, level_three: Acts) -> Settings {
+pub(crate) fn settings(addresses: &Addresses, (spid, cie): (Saml, Saml), level_three: Acts) -> Settings {
     Settings {
         site: site(addresses),
         policy: Policy {
@@ -27,7 +30,7 @@ pub(crate) fn settings(addresses: &Addresses, spid: Saml, level_three: Acts) -> 
             limits: Limits::CITIZEN,
         },
         spid: Some(spid),
-        cie: None,
+        cie: Some(cie),
         verification: Verification { per_network: Rate::per_minute(30), overall: Rate::per_minute(600) },
         trusted_proxies: Vec::new(),
         largest_file: 20 * 1024 * 1024,
@@ -65,35 +68,68 @@ pub(crate) fn service_provider(secure: &str, chosen: Option<&str>, key: SigningK
         entity_id: entity_id(secure, chosen).to_owned(),
         acs_url: format!("{secure}/spid/acs"),
         slo_url: format!("{secure}/spid/slo"),
-        attribute_sets: vec![AttributeSet::usual("Fascicolo Sanitario Elettronico")],
-        organization: Organization {
-            name: REGION.to_owned(),
-            display_name: "Fascicolo Sanitario Elettronico – Regione Esempio".to_owned(),
-            url: REGION_URL.to_owned(),
-        },
-        contacts: Contacts::Body(Contact {
-            company: REGION.to_owned(),
-            email: "spid@regione.example".to_owned(),
-            phone: Some("+39000000000".to_owned()),
-            ipa_code: Some(IPA.to_owned()),
-            vat_number: None,
-            fiscal_code: None,
-        }),
+        attribute_sets: [AttributeSet::usual(SERVICE)].into_iter().chain(AttributeSet::eidas()).collect(),
+        organization: organization(),
+        contacts: Contacts::Body(contact("spid@regione.example")),
         key,
         least_age: None,
         next_certificate: None,
     }
 }
 
-/// The key it signs with.
+/// The site in CIE's federation, which has metadata of its own (SPID-C2).
+pub(crate) fn cie_service_provider(secure: &str, key: SigningKey) -> ServiceProvider {
+    let body = contact("cie@regione.example");
+    ServiceProvider {
+        entity_id: format!("{secure}/cie"),
+        acs_url: format!("{secure}/cie/acs"),
+        slo_url: format!("{secure}/cie/slo"),
+        attribute_sets: vec![AttributeSet::cie("5f1c6cf1-29c1-4f3f-8d5f-6b1f2a4f0c11")],
+        organization: organization(),
+        contacts: Contacts::Cie(CieContacts { body, municipality: "H501".to_owned(), partner: None }),
+        key,
+        least_age: None,
+        next_certificate: None,
+    }
+}
+
+fn organization() -> Organization {
+    Organization {
+        name: REGION.to_owned(),
+        display_name: DISPLAY_NAME.to_owned(),
+        url: REGION_URL.to_owned(),
+    }
+}
+
+fn contact(email: &str) -> Contact {
+    Contact {
+        company: REGION.to_owned(),
+        email: email.to_owned(),
+        phone: Some("+39000000000".to_owned()),
+        ipa_code: Some(IPA.to_owned()),
+        vat_number: None,
+        fiscal_code: None,
+    }
+}
+
+/// The key it signs with in SPID.
 pub(crate) fn wanted_key(secure: &str, chosen: Option<&str>) -> Wanted {
+    own_key("spid", entity_id(secure, chosen))
+}
+
+/// The key it signs with in CIE's federation.
+pub(crate) fn cie_wanted_key(secure: &str) -> Wanted {
+    own_key("cie", &format!("{secure}/cie"))
+}
+
+fn own_key(file: &str, entity_id: &str) -> Wanted {
     Wanted {
-        file: "spid".to_owned(),
+        file: file.to_owned(),
         bits: 3072,
         subject: CertificateSubject {
-            common_name: "Fascicolo Sanitario Elettronico – Regione Esempio".to_owned(),
+            common_name: DISPLAY_NAME.to_owned(),
             organization: REGION.to_owned(),
-            entity_id: entity_id(secure, chosen).to_owned(),
+            entity_id: entity_id.to_owned(),
             ipa_code: IPA.to_owned(),
             country: "IT".to_owned(),
             locality: "Esempio".to_owned(),

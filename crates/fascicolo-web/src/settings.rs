@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use fascicolo_domain::login::{Federation, Policy};
+use fascicolo_domain::login::{Federation, Method, Policy};
 use fascicolo_domain::throttle::Rate;
 use fascicolo_eid::spid::{Binding, Provider, ServiceProvider};
 
@@ -67,6 +67,17 @@ pub struct Saml {
 }
 
 impl Settings {
+    /// The ways in that this site has.
+    #[must_use]
+    pub fn ways(&self) -> Vec<Method> {
+        let has = |method| match method {
+            Method::Spid => self.spid.is_some(),
+            Method::Cie => self.only_provider(Federation::Cie).is_some(),
+            Method::Cns | Method::Otp => false,
+        };
+        Method::ALL.into_iter().filter(|method| has(*method)).collect()
+    }
+
     /// What we are in a federation; `None`: we are not in it.
     #[must_use]
     pub fn saml(&self, federation: Federation) -> Option<&Saml> {

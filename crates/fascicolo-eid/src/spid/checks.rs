@@ -103,6 +103,7 @@ impl<'o, 's> Asserted<'o, 's> {
         let authn = self.authn.ok_or(Refused::AuthnStatement)?;
         let level = level(authn, expected)?;
         let at = authenticated_at(authn, level, expected, now)?;
+        let session_until = session_until(authn, now)?;
         let session_index = authn.attribute("SessionIndex").map(Cow::into_owned);
         hold(session_index.as_deref().is_none_or(plain), Refused::AuthnStatement)?;
         let claims = Claims::find(self.attributes.ok_or(Refused::AttributeStatement)?)?;
@@ -126,6 +127,7 @@ impl<'o, 's> Asserted<'o, 's> {
             assertion_id,
             not_on_or_after,
             session_index,
+            session_until,
             name_id,
         })))
     }
@@ -279,6 +281,13 @@ fn authenticated_at(
         return Err(Refused::AuthnTooOld);
     }
     Ok(at.min(now))
+}
+
+/// Until when the provider lets a session last, when it says so (SAML core 2.7.2).
+fn session_until(authn: Element<'_, '_>, now: Timestamp) -> Result<Option<Timestamp>, Refused> {
+    let Some(text) = authn.attribute("SessionNotOnOrAfter") else { return Ok(None) };
+    let until = instant::parse(&text).ok_or(Refused::AuthnStatement)?;
+    if until <= now { Err(Refused::Expired) } else { Ok(Some(until)) }
 }
 
 /// The attributes we asked for (SPID-R14, S1), trimmed; the others are not looked at.

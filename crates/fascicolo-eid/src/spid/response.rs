@@ -78,6 +78,8 @@ pub struct Proved {
     pub not_on_or_after: Timestamp,
     /// Only level 1 makes a session at the provider (SPID-L2).
     pub session_index: Option<String>,
+    /// The provider lets no session last longer.
+    pub session_until: Option<Timestamp>,
     pub name_id: String,
 }
 

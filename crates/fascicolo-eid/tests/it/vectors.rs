@@ -152,7 +152,7 @@ fn a_good_answer_says_who_the_person_is() {
     assert_eq!(proved.identity.at, at("2026-11-25T11:00:59Z"));
     assert_eq!(proved.assertion_id, "_assertion");
     assert_eq!(proved.not_on_or_after, at("2026-11-25T11:06:00Z"));
-    assert_eq!(proved.session_index, None);
+    assert_eq!((&proved.session_index, proved.session_until), (&None, None));
     assert_eq!(proved.name_id, "_transient");
     assert!(!format!("{proved:?}").contains("GDASDV"), "personal data in Debug");
 }
@@ -168,6 +168,22 @@ fn the_level_is_the_one_of_the_service() {
     assert_eq!(at_level(Level::One), "proved");
     assert_eq!(at_level(Level::Two), "proved");
     assert_eq!(at_level(Level::Three), "level_too_low");
+}
+
+/// SAML core 2.7.2: a provider may limit the session.
+#[test]
+fn a_session_lasts_no_longer_than_the_provider_says() {
+    let limited = |until: &str| {
+        let mark = "AuthnInstant=\"2026-11-25T11:00:59Z\"";
+        let answer = crate::maker::after(&unsigned(), mark, &format!(" SessionNotOnOrAfter=\"{until}\""));
+        outcome(&signed(&answer))
+    };
+    let Ok(Verdict::Proved(proved)) = limited("2026-11-25T11:01:02.001Z") else {
+        panic!("not proved");
+    };
+    assert_eq!(proved.session_until, Some(at("2026-11-25T11:01:02.001Z")));
+    assert_eq!(word(&limited("2026-11-25T11:01:02Z")), "expired");
+    assert_eq!(word(&limited("domani")), "authn_statement");
 }
 
 /// SPID-G2.

@@ -1,7 +1,7 @@
 //! The answer of an identity provider: right, or wrong in one thing on purpose.
 
 use fascicolo_domain::Fault;
-use fascicolo_domain::login::Level;
+use fascicolo_domain::login::{Federation, Level};
 use fascicolo_domain::secret::Digest;
 use fascicolo_domain::time::after_seconds;
 use fascicolo_eid::xml::{Place, SAML, SAMLP, SigningKey, escape, sign_enveloped};
@@ -23,6 +23,7 @@ pub struct Answering<'a> {
     pub entity_id: &'a str,
     /// The four letters that begin this provider's SPID codes.
     pub code: &'a str,
+    pub federation: Federation,
     pub key: &'a SigningKey,
     /// A key that nobody publishes.
     pub foreign_key: &'a SigningKey,
@@ -97,6 +98,7 @@ struct Draft<'a> {
     level: Level,
     attributes: Vec<(&'a str, String)>,
     status: Status,
+    federation: Federation,
 }
 
 impl<'a> Draft<'a> {
@@ -118,9 +120,11 @@ impl<'a> Draft<'a> {
             issued: by.now,
             not_before: by.now,
             not_on_or_after: after_seconds(by.now, HOLDS_SECONDS),
-            level: to.level,
+            // a CIE is always read with its PIN (SPID-L4)
+            level: if by.federation == Federation::Cie { Level::Three } else { to.level },
             attributes: to.attributes.iter().filter_map(known).collect(),
             status: Status { value: SUCCESS, sub: None, message: None },
+            federation: by.federation,
         })
     }
 
@@ -223,15 +227,33 @@ impl<'a> Draft<'a> {
         format!(
             "<samlp:Response xmlns:samlp=\"{SAMLP}\" xmlns:saml=\"{SAML}\" ID=\"{}\" Version=\"2.0\" \
              IssueInstant=\"{}\" Destination=\"{}\" InResponseTo=\"{}\">\
-             <saml:Issuer Format=\"{ENTITY}\">{}</saml:Issuer>\
+             <saml:Issuer{}>{}</saml:Issuer>\
              <samlp:Status><samlp:StatusCode Value=\"{}\">{sub}</samlp:StatusCode>{message}</samlp:Status>\
              {inside}</samlp:Response>",
             self.response_id,
             instant(self.issued),
             text(&self.destination),
             text(&self.in_response_to),
+            self.format(),
             text(&self.issuer),
             self.status.value,
+        )
+    }
+
+    /// CIE leaves the format of its name out, and types every attribute as text (SPID-C6).
+    fn format(&self) -> String {
+        let left_out = self.federation == Federation::Cie;
+        if left_out { String::new() } else { format!(" Format=\"{ENTITY}\"") }
+    }
+
+    fn attribute(&self, (name, value): &(&str, String)) -> String {
+        let date = *name == "dateOfBirth" && self.federation != Federation::Cie;
+        let kind = if date { "xs:date" } else { "xs:string" };
+        format!(
+            "<saml:Attribute Name=\"{}\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\">\
+             <saml:AttributeValue xsi:type=\"{kind}\">{}</saml:AttributeValue></saml:Attribute>",
+            text(name),
+            text(value)
         )
     }
 
@@ -243,7 +265,7 @@ impl<'a> Draft<'a> {
         format!(
             "<saml:Assertion xmlns:saml=\"{SAML}\" xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" \
              xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{issued}\">\
-             <saml:Issuer Format=\"{ENTITY}\">{issuer}</saml:Issuer>\
+             <saml:Issuer{}>{issuer}</saml:Issuer>\
              <saml:Subject><saml:NameID Format=\"{TRANSIENT}\" NameQualifier=\"{issuer}\">{}</saml:NameID>\
              <saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">\
              <saml:SubjectConfirmationData InResponseTo=\"{}\" NotOnOrAfter=\"{until}\" Recipient=\"{}\"/>\
@@ -255,25 +277,16 @@ impl<'a> Draft<'a> {
              </saml:AuthnContext></saml:AuthnStatement>\
              <saml:AttributeStatement>{}</saml:AttributeStatement></saml:Assertion>",
             self.assertion_id,
+            self.format(),
             self.name_id,
             text(&self.in_response_to),
             text(&self.recipient),
             instant(self.not_before),
             text(&self.audience),
             self.level.number(),
-            self.attributes.iter().map(attribute).collect::<String>(),
+            self.attributes.iter().map(|named| self.attribute(named)).collect::<String>(),
         )
     }
-}
-
-fn attribute((name, value): &(&str, String)) -> String {
-    let kind = if *name == "dateOfBirth" { "xs:date" } else { "xs:string" };
-    format!(
-        "<saml:Attribute Name=\"{}\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:basic\">\
-         <saml:AttributeValue xsi:type=\"{kind}\">{}</saml:AttributeValue></saml:Attribute>",
-        text(name),
-        text(value)
-    )
 }
 
 /// The value of an attribute of the SPID table; `None` for those these people do not have.

@@ -107,11 +107,12 @@ impl Idps {
         arrived: &Arrived<'_>,
     ) -> Result<Result<Taken, Flaw>, Fault> {
         let slo_url = format!("{}/slo", provider.entity_id);
-        let (id, index, relay_state) = match read(arrived, &self.0.service, &slo_url, self.0.clock.now()) {
-            Ok(Said::Done) => return Ok(Ok(Taken::Done)),
-            Ok(Said::End { id, index, relay_state }) => (id, index, relay_state),
-            Err(flaw) => return Ok(Err(flaw)),
-        };
+        let (id, index, relay_state) =
+            match read(arrived, self.service(provider), &slo_url, self.0.clock.now()) {
+                Ok(Said::Done) => return Ok(Ok(Taken::Done)),
+                Ok(Said::End { id, index, relay_state }) => (id, index, relay_state),
+                Err(flaw) => return Ok(Err(flaw)),
+            };
         if self.take_session(provider, &index).is_none() {
             return Ok(Err(Flaw::NoSession));
         }
@@ -196,7 +197,7 @@ impl Message {
         relay_state: &str,
     ) -> Result<Outbound, Fault> {
         let id = random_id(&*idps.0.entropy)?;
-        let found = idps.0.service.logout(way == Way::Post);
+        let found = idps.service(provider).logout(way == Way::Post);
         let destination = found.ok_or_else(|| Fault::bare("the site publishes no logout address"))?;
         let xml = format!(
             "<samlp:{0} xmlns:samlp=\"{SAMLP}\" xmlns:saml=\"{SAML}\" ID=\"{id}\" Version=\"2.0\" \

@@ -1,5 +1,5 @@
-//! SPID identity providers of the sandbox: real SAML 2.0, invented people, and wrong answers on purpose.
-//! They know the site by its published metadata alone.
+//! Identity providers of the sandbox, for SPID, CIE over SAML and the eIDAS node: real SAML 2.0, invented people, and
+//! wrong answers on purpose. They know the site by its published metadata alone.
 
 pub mod answer;
 pub mod logout;
@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use fascicolo_domain::Fault;
+use fascicolo_domain::login::Federation;
 use fascicolo_eid::spid::{CertificateSubject, SigningKey};
 use fascicolo_eid::xml::{DS, MD, Place, encode_base64, escape, sign_enveloped};
 use fascicolo_web::ports::{Clock as _, Entropy};
@@ -33,21 +34,63 @@ mod tests;
 /// How many requests wait at most; the oldest goes first.
 const WAITING: usize = 10_000;
 
-/// The providers: path, name, four letters of their SPID codes, whether they sign the whole Response too, whether they
-/// keep a session at every level.
-const PROVIDERS: [(&str, &str, &str, bool, bool); 3] = [
-    ("ponte", "Ponte ID (dimostrazione)", "PONT", false, false),
-    ("faro", "Faro Identità (dimostrazione)", "FARO", true, false),
-    ("bussola", "Bussola Sicura (dimostrazione)", "BUSS", false, true),
-];
+/// What a provider is like.
+#[derive(Clone, Copy)]
+struct Kind {
+    /// Its name in addresses.
+    slug: &'static str,
+    name: &'static str,
+    /// The letters that begin its SPID codes.
+    code: &'static str,
+    federation: Federation,
+    /// Whether it signs the whole Response too.
+    signs_response: bool,
+    /// Whether it keeps a session at every level.
+    keeps_sessions: bool,
+}
+
+const PONTE: Kind = Kind {
+    slug: "ponte",
+    name: "Ponte ID (dimostrazione)",
+    code: "PONT",
+    federation: Federation::Spid,
+    signs_response: false,
+    keeps_sessions: false,
+};
+const FARO: Kind =
+    Kind {
+        slug: "faro", name: "Faro Identità (dimostrazione)", code: "FARO", signs_response: true, ..PONTE
+    };
+const BUSSOLA: Kind = Kind {
+    slug: "bussola",
+    name: "Bussola Sicura (dimostrazione)",
+    code: "BUSS",
+    keeps_sessions: true,
+    ..PONTE
+};
+const EIDAS: Kind = Kind {
+    slug: "nodo-eidas",
+    name: "Nodo eIDAS (dimostrazione)",
+    code: "DE/IT/",
+    federation: Federation::Eidas,
+    ..PONTE
+};
+const CIE: Kind = Kind {
+    slug: "cie",
+    name: "CIE id (dimostrazione)",
+    code: "",
+    federation: Federation::Cie,
+    keeps_sessions: true,
+    ..PONTE
+};
+const KINDS: [Kind; 5] = [PONTE, FARO, BUSSOLA, EIDAS, CIE];
 
 /// One provider.
 pub struct IdentityProvider {
     pub slug: &'static str,
     pub name: &'static str,
-    code: &'static str,
-    signs_response: bool,
-    keeps_sessions: bool,
+    pub federation: Federation,
+    kind: Kind,
     pub entity_id: String,
     key: SigningKey,
 }
@@ -59,7 +102,7 @@ pub struct Idps(Arc<Inner>);
 struct Inner {
     providers: Vec<IdentityProvider>,
     foreign_key: SigningKey,
-    service: Service,
+    services: Services,
     people: Arc<[Person]>,
     clock: Arc<SandboxClock>,
     entropy: Arc<dyn Entropy>,
@@ -77,13 +120,19 @@ struct Waiting {
     good: HashMap<&'static str, String>,
 }
 
+/// The site, as each federation knows it.
+pub struct Services {
+    pub spid: Service,
+    pub cie: Service,
+}
+
 /// What the providers are made of.
 pub struct Parts {
     /// The stand-ins' origin, without a slash at the end.
     pub origin: String,
     /// As made for [`wanted_keys`].
     pub keys: Vec<SigningKey>,
-    pub service: Service,
+    pub services: Services,
     pub people: Arc<[Person]>,
     pub clock: Arc<SandboxClock>,
     pub entropy: Arc<dyn Entropy>,
@@ -92,7 +141,7 @@ pub struct Parts {
 /// The keys the providers need: one each, and one that nobody publishes.
 #[must_use]
 pub fn wanted_keys(origin: &str) -> Vec<Wanted> {
-    let slugs = PROVIDERS.iter().map(|(slug, ..)| *slug).chain(["estranea"]);
+    let slugs = KINDS.iter().map(|kind| kind.slug).chain(["estranea"]);
     slugs
         .map(|slug| Wanted {
             file: format!("idp-{slug}"),
@@ -126,22 +175,18 @@ impl Idps {
     pub fn new(parts: Parts) -> Result<Self, Fault> {
         let mut keys = parts.keys;
         let foreign_key = keys.pop().ok_or_else(|| Fault::bare("opening the identity providers: no keys"))?;
-        let providers =
-            PROVIDERS.iter().zip(keys).map(|((slug, name, code, signs_response, keeps_sessions), key)| {
-                IdentityProvider {
-                    slug,
-                    name,
-                    code,
-                    signs_response: *signs_response,
-                    keeps_sessions: *keeps_sessions,
-                    entity_id: format!("{}/idp/{slug}", parts.origin),
-                    key,
-                }
-            });
+        let providers = KINDS.into_iter().zip(keys).map(|(kind, key)| IdentityProvider {
+            slug: kind.slug,
+            name: kind.name,
+            federation: kind.federation,
+            entity_id: format!("{}/idp/{}", parts.origin, kind.slug),
+            kind,
+            key,
+        });
         Ok(Self(Arc::new(Inner {
             providers: providers.collect(),
             foreign_key,
-            service: parts.service,
+            services: parts.services,
             people: parts.people,
             clock: parts.clock,
             entropy: parts.entropy,
@@ -153,6 +198,19 @@ impl Idps {
     #[must_use]
     pub fn providers(&self) -> &[IdentityProvider] {
         &self.0.providers
+    }
+
+    /// Those of one federation.
+    pub fn of(&self, federation: Federation) -> impl Iterator<Item = &IdentityProvider> {
+        self.0.providers.iter().filter(move |p| p.federation == federation)
+    }
+
+    /// The site as a provider knows it.
+    fn service(&self, provider: &IdentityProvider) -> &Service {
+        match provider.federation {
+            Federation::Spid | Federation::Eidas => &self.0.services.spid,
+            Federation::Cie => &self.0.services.cie,
+        }
     }
 
     fn provider(&self, slug: &str) -> Option<&IdentityProvider> {
@@ -170,7 +228,7 @@ impl Idps {
         arrived: &Arrived<'_>,
     ) -> Result<Result<String, Flaw>, Fault> {
         let sso_url = provider.sso_url();
-        let desk = Desk { service: &self.0.service, sso_url: &sso_url, now: self.0.clock.now() };
+        let desk = Desk { service: self.service(provider), sso_url: &sso_url, now: self.0.clock.now() };
         let request = match request::read(arrived, &desk) {
             Ok(request) => request,
             Err(flaw) => return Ok(Err(flaw)),
@@ -212,12 +270,13 @@ impl Idps {
         } else {
             let by = Answering {
                 entity_id: &provider.entity_id,
-                code: provider.code,
+                code: provider.kind.code,
+                federation: provider.federation,
                 key: &provider.key,
                 foreign_key: &self.0.foreign_key,
-                signs_response: provider.signs_response,
-                keeps_sessions: provider.keeps_sessions,
-                audience: &self.0.service.entity_id,
+                signs_response: provider.kind.signs_response,
+                keeps_sessions: provider.kind.keeps_sessions,
+                audience: &self.service(provider).entity_id,
                 now: self.0.clock.now(),
                 entropy: &*self.0.entropy,
             };

@@ -6,6 +6,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
+use fascicolo_domain::login::Federation;
 use fascicolo_web::http::forms::Fields;
 
 use super::logout::{self, KeptSession, Taken, Way};
@@ -105,7 +106,7 @@ fn login(idps: &Idps, slug: &str, arrived: &Arrived<'_>) -> Result<Response, Pro
     match idps.take(provider, arrived)? {
         Ok(handle) => {
             let level = idps.waiting().requests.get(&handle).map_or(2, |request| request.level.number());
-            let (service, people) = (idps.0.service.name.as_str(), &*idps.0.people);
+            let (service, people) = (idps.service(provider).name.as_str(), &*idps.0.people);
             show(StatusCode::OK, &LoginPage { provider, service, level, handle, people })
         }
         Err(flaw) => {
@@ -131,7 +132,7 @@ async fn choose(
     let outbound = idps.answer(provider, fields.text("richiesta"), about, mistake)?;
     let outbound = outbound.ok_or(Problem::Nothing)?;
     let consumer = origin_of(&outbound.consumer).to_owned();
-    let service = idps.0.service.name.as_str();
+    let service = idps.service(provider).name.as_str();
     show_posting_to(&consumer, &AnswerPage { provider, service, about, wrong: mistake.is_some(), outbound })
 }
 
@@ -174,6 +175,10 @@ fn logout(idps: &Idps, slug: &str, arrived: &Arrived<'_>) -> Result<Response, Pr
     let provider = idps.provider(slug).ok_or(Problem::NotFound)?;
     match idps.take_logout(provider, arrived)? {
         Ok(Taken::Done) => show(StatusCode::OK, &LogoutPage { provider }),
+        // CIE answers the person, not the site (SPID-O5)
+        Ok(Taken::Ended(_)) if provider.federation == Federation::Cie => {
+            show(StatusCode::OK, &LogoutPage { provider })
+        }
         Ok(Taken::Ended(outbound)) => send(idps, provider, outbound),
         Err(flaw) => {
             tracing::warn!(provider = slug, flaw = ?flaw, "a logout message of the site is wrong");
@@ -186,7 +191,7 @@ fn send(idps: &Idps, provider: &IdentityProvider, outbound: logout::Outbound) ->
     match outbound {
         logout::Outbound::Redirect { url } => Ok(Redirect::to(&url).into_response()),
         logout::Outbound::Post { action, field, message, relay_state } => {
-            let service = idps.0.service.name.as_str();
+            let service = idps.service(provider).name.as_str();
             let to = origin_of(&action).to_owned();
             show_posting_to(&to, &HandOverPage { provider, service, action, field, message, relay_state })
         }

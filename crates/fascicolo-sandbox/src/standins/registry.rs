@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::routing::get;
 use bytes::Bytes;
 use fascicolo_domain::Fault;
+use fascicolo_domain::login::Federation;
 use fascicolo_eid::spid::{CertificateSubject, SigningKey};
 use fascicolo_eid::xml::{Limits, MD, Place, Tree, sign_enveloped};
 use fascicolo_web::login::registry::{Registry, Source};
@@ -46,7 +47,7 @@ impl SignedRegistry {
     /// Metadata that are no XML, or signing failed.
     pub fn new(key: &SigningKey, origin: &str, idps: &Idps, added: &[String]) -> Result<Self, Fault> {
         let mut list = String::new();
-        for idp in idps.providers() {
+        for idp in idps.of(Federation::Spid) {
             list.push_str(element(&String::from_utf8_lossy(&idp.metadata()?))?);
         }
         for metadata in added {

@@ -11,7 +11,7 @@ use super::errors::PageError;
 use crate::App;
 
 /// Where an identity provider's message arrives: a cross-site POST by design, protected by its own cookie (ACC-S5).
-const FROM_PROVIDERS: [&str; 2] = ["/spid/acs", "/spid/slo"];
+const FROM_PROVIDERS: [&str; 4] = ["/spid/acs", "/spid/slo", "/cie/acs", "/cie/slo"];
 /// What programs call: it acts for nobody with a session, so there is none to abuse (REC-V6).
 const FOR_PROGRAMS: &str = "/api/v1/verify";
 

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fascicolo_domain::Fault;
+use fascicolo_domain::login::Method;
 use jiff::Timestamp;
 
 use super::errors::PageError;
@@ -20,6 +21,8 @@ pub struct Page {
     pub site: Arc<Site>,
     /// The path without query, for language links and for marking the current menu entry.
     pub path: String,
+    /// The ways in that this site has.
+    pub ways: Vec<Method>,
     pub person: Option<Person>,
 }
 
@@ -60,6 +63,18 @@ impl Page {
     #[must_use]
     pub fn menu(&self) -> &'static [Entry] {
         if self.person.is_some() { &MENU_OF_CITIZENS } else { &MENU_OF_VISITORS }
+    }
+
+    /// Whether people get in this way here.
+    #[must_use]
+    pub fn opens(&self, way: &Method) -> bool {
+        self.ways.contains(way)
+    }
+
+    /// Whether there is a way in that this site does not have.
+    #[must_use]
+    pub fn lacks_a_way(&self) -> bool {
+        !Method::ALL.into_iter().all(|way| self.opens(&way))
     }
 
     /// The time of day at which the session ends.

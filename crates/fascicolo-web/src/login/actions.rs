@@ -77,6 +77,8 @@ pub(super) struct Login {
     pub(super) return_to: Option<ReturnTo>,
     /// Token of the session that this one replaces.
     pub(super) previous_session: Option<Digest>,
+    /// Whoever vouches for the person lets no session last longer.
+    pub(super) until: Option<Timestamp>,
     pub(super) now: Timestamp,
 }
 
@@ -170,7 +172,7 @@ impl Login {
             level: self.identity.level,
             opened_at: self.now,
             last_seen_at: self.now,
-            ends_at: admission.ends_at,
+            ends_at: self.until.map_or(admission.ends_at, |until| until.min(admission.ends_at)),
         };
         let at_provider = self.at_provider.clone();
         tx.insert_session(&NewSession { session, token: token.digest(), at_provider }).await?;

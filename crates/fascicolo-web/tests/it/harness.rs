@@ -204,6 +204,11 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
+    /// Nobody is in.
+    pub(crate) fn is_out(&self) -> bool {
+        self.token.is_none()
+    }
+
     /// Of its session.
     pub(crate) fn token(&self) -> &Token {
         self.token.as_ref().unwrap()

@@ -141,9 +141,9 @@ async fn every_link_leads_somewhere() {
             }
         }
     }
-    for link in
-        links.iter().filter(|link| !link.starts_with("/non-esiste") && !link.starts_with("/accesso/spid"))
-    {
+    // those lead to the providers
+    let away = |link: &&String| !link.starts_with("/non-esiste") && !link.starts_with("/accesso/");
+    for link in links.iter().filter(away) {
         let (path, fragment) = link.split_once('#').unwrap_or((link, ""));
         let answer = site.browser().get(path).await;
         let behind_the_door = path.starts_with("/fascicolo");
@@ -156,12 +156,14 @@ async fn every_link_leads_somewhere() {
 }
 
 #[tokio::test]
-async fn guidance_speaks_of_spid_alone_while_the_other_ways_are_closed() {
+async fn guidance_says_which_ways_in_this_site_does_not_have() {
     let site = Site::open().await;
-    for path in ["/come-accedere/cie", "/come-accedere/cns", "/come-accedere/otp"] {
+    for path in ["/come-accedere/cns", "/come-accedere/otp"] {
         site.browser().get(path).await.says("Su questo sito non è ancora attivo");
     }
-    site.browser().get("/come-accedere/spid").await.hides("non è ancora attivo");
+    for path in ["/come-accedere/spid", "/come-accedere/cie"] {
+        site.browser().get(path).await.hides("non è ancora attivo");
+    }
     let list = site.browser().get("/come-accedere").await.says("Elenco fatto il 25 novembre 2026.");
     for official in PAGES {
         assert!(list.text().contains(official.url), "{}", official.url);

@@ -34,7 +34,12 @@ impl Login {
     /// With another of the sandbox's providers.
     pub(crate) async fn begin_at(site: &Site, browser: &Browser, start: &str, provider: usize) -> Self {
         let provider = &site.sandbox.idps.providers()[provider].entity_id;
-        let answer = browser.get(&format!("{start}{}", encode(provider))).await;
+        Self::start(browser, &format!("{start}{}", encode(provider))).await
+    }
+
+    /// By a whole address.
+    pub(crate) async fn start(browser: &Browser, path: &str) -> Self {
+        let answer = browser.get(path).await;
         assert_eq!(answer.status, StatusCode::FOUND, "{answer:?}");
         let set = answer.headers.get_all(header::SET_COOKIE).iter();
         Self {
@@ -85,9 +90,14 @@ impl Handed {
     }
 
     pub(crate) async fn post(&self, site: &Site, login: &Login) -> Answer {
+        self.post_to(site, login, "/spid/acs").await
+    }
+
+    /// To an address of the site's.
+    pub(crate) async fn post_to(&self, site: &Site, login: &Login, path: &str) -> Answer {
         let body =
             format!("SAMLResponse={}&RelayState={}", encode(&self.saml_response), encode(&self.relay_state));
-        login.send(site, "/spid/acs", FORM, body.into_bytes()).await
+        login.send(site, path, FORM, body.into_bytes()).await
     }
 }
 
@@ -172,6 +182,20 @@ impl Message {
                 action: action.clone(),
                 fields: fields.iter().map(|(name, value)| (*name, change(value))).collect(),
             },
+        }
+    }
+
+    /// To another address of the site's.
+    pub(crate) async fn carry_to(&self, site: &Site, path: &str) -> Answer {
+        let place = format!("https://localhost:8443{path}");
+        match self {
+            Self::Go(url) => {
+                let query = url.split_once('?').unwrap().1;
+                Self::Go(format!("{place}?{query}")).carry(site).await
+            }
+            Self::Send { fields, .. } => {
+                Self::Send { action: place, fields: fields.clone() }.carry(site).await
+            }
         }
     }
 

@@ -9,7 +9,8 @@ use fascicolo_domain::login::{Federation, Level, Method};
 use fascicolo_domain::retention;
 use fascicolo_domain::secret::{Digest, Token};
 use fascicolo_eid::spid::{
-    Answer, Expected, Incoming, Outgoing, Provider, RequestSpec, Verdict, authn_request, new_request_id,
+    Answer, EIDAS_MINIMUM, Expected, Incoming, Outgoing, Provider, RequestSpec, Verdict, authn_request,
+    new_request_id,
 };
 use fascicolo_store::{AtProvider, LoginExchange, LoginRequest};
 use jiff::Timestamp;
@@ -63,7 +64,10 @@ pub(crate) async fn begin(app: &App, wish: Wish) -> Result<Option<Begun>, Fault>
         id: &saml_id,
         now,
         level,
-        attribute_set: 0,
+        attribute_set: match wish.federation {
+            Federation::Spid | Federation::Cie => 0,
+            Federation::Eidas => EIDAS_MINIMUM,
+        },
         relay_state: &id.to_string(),
         binding: saml.binding,
     };
@@ -233,6 +237,7 @@ async fn conclude(
                         at_provider: Some(at_provider),
                         return_to: pending.return_to.as_deref().and_then(ReturnTo::parse),
                         previous_session: pending.previous_session,
+                        until: proved.session_until,
                         now,
                     };
                     login.settle(&parts, tx, &mut exchange).await?

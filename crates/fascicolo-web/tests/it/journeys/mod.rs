@@ -3,6 +3,7 @@
 mod documents;
 mod documents_broken;
 mod documents_list;
+mod federations;
 mod history;
 mod intake;
 mod login;
