@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LIST = ROOT / "docs" / "REQUIREMENTS.md"
-ID = re.compile(r"\b(?:GEN-[GP]\d+|ACC-[ASOD]\d+|REC-[RFVIH]\d+a?|SPID-(?:E\b|[KMARLSOIBG]\d+)|CIE-\d+|CNS-\d\.\d+|SEC-(?:1\.|F)\d+)")
+ID = re.compile(r"\b(?:GEN-[GP]\d+|ACC-[ASOD]\d+|REC-[RFVIH]\d+a?|SPID-(?:E\b|[KMARLSOIBGNXC]\d+)|CIE-\d+|CNS-\d\.\d+|SEC-(?:1\.|F)\d+)")
 RANGE = re.compile(r"\b((?:GEN|ACC|REC|SPID|CIE|CNS|SEC)-[A-Z]?)(\d+)(?: to |–|\.\.)(?:\1|[A-Z])?(\d+)\b")
 GROUP = re.compile(r"\b(?:SPID|ACC|REC)-[A-Z]\b(?!\d)")
 SOURCES = (".rs", ".toml", ".html", ".sql", ".sh", ".mjs", ".py", ".js", ".yml")
