@@ -25,7 +25,7 @@ pub use self::providers::{Provider, Providers};
 pub use self::refused::Refused;
 pub use self::request::{Binding, Outgoing, RequestSpec, authn_request, new_request_id};
 pub use self::response::{Abroad, Answer, Expected, Facts, Incoming, Proved, Verdict};
-pub use crate::xml::{KeyError, SigningKey};
+pub use crate::xml::{KeyError, Signer, SigningKey};
 
 /// `Format` of our entity id in an `Issuer`.
 const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";

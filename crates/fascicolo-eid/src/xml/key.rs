@@ -4,7 +4,6 @@ use std::fmt;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::KeyPair as _;
 use aws_lc_rs::signature::{
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
     RSA_PKCS1_SHA256,
@@ -36,10 +35,21 @@ pub enum KeyError {
     NothingToSign,
 }
 
-/// An RSA private key and its certificate.
+/// Whatever holds an RSA private key: a file's bytes in memory, a hardware module, another machine.
+pub trait Signer: Send + Sync {
+    /// Signs with RSASSA-PKCS1-v1_5 and SHA-256: the same message always gets the same signature.
+    ///
+    /// # Errors
+    /// [`KeyError::Sign`].
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError>;
+
+    /// The certificate of the key.
+    fn certificate_der(&self) -> &[u8];
+}
+
+/// An RSA private key, wherever it is held, and its certificate.
 pub struct SigningKey {
-    pair: KeyPair,
-    certificate: Vec<u8>,
+    signer: Box<dyn Signer>,
     certificate_base64: String,
 }
 
@@ -49,6 +59,50 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Pem`], [`KeyError::NotRsa`], [`KeyError::Certificate`], [`KeyError::Mismatch`].
     pub fn from_pem(key_pem: &str, certificate_pem: &str) -> Result<Self, KeyError> {
+        Self::held_by(Box::new(InMemory::from_pem(key_pem, certificate_pem)?))
+    }
+
+    /// A key that is held elsewhere; one signature is tried, so that a wrong certificate shows now and not at a login.
+    ///
+    /// # Errors
+    /// [`KeyError::NotRsa`], [`KeyError::Certificate`], [`KeyError::Mismatch`], [`KeyError::Sign`].
+    pub fn held_by(signer: Box<dyn Signer>) -> Result<Self, KeyError> {
+        let public = VerifyingKey::from_certificate(signer.certificate_der())?;
+        let trial = b"fascicolo";
+        if !public.verifies(Hash::Sha256, trial, &signer.sign(trial)?) {
+            return Err(KeyError::Mismatch);
+        }
+        let certificate_base64 = encode_base64(signer.certificate_der());
+        Ok(Self { signer, certificate_base64 })
+    }
+
+    #[must_use]
+    pub fn certificate_der(&self) -> &[u8] {
+        self.signer.certificate_der()
+    }
+
+    #[must_use]
+    pub fn certificate_base64(&self) -> &str {
+        &self.certificate_base64
+    }
+
+    /// Signs with RSASSA-PKCS1-v1_5 and SHA-256.
+    ///
+    /// # Errors
+    /// [`KeyError::Sign`].
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.signer.sign(message)
+    }
+}
+
+/// A key from a file.
+struct InMemory {
+    pair: KeyPair,
+    certificate: Vec<u8>,
+}
+
+impl InMemory {
+    fn from_pem(key_pem: &str, certificate_pem: &str) -> Result<Self, KeyError> {
         let (label, key) = der::pem::decode_vec(key_pem.as_bytes()).map_err(|_| KeyError::Pem)?;
         let pair = match label {
             "PRIVATE KEY" => KeyPair::from_pkcs8(&key),
@@ -61,34 +115,21 @@ impl SigningKey {
         if label != "CERTIFICATE" {
             return Err(KeyError::Pem);
         }
-        if public_key(&certificate)? != pair.public_key().as_ref() {
-            return Err(KeyError::Mismatch);
-        }
-        VerifyingKey::from_certificate(&certificate)?;
-        let certificate_base64 = encode_base64(&certificate);
-        Ok(Self { pair, certificate, certificate_base64 })
+        Ok(Self { pair, certificate })
     }
+}
 
-    #[must_use]
-    pub fn certificate_der(&self) -> &[u8] {
-        &self.certificate
-    }
-
-    #[must_use]
-    pub fn certificate_base64(&self) -> &str {
-        &self.certificate_base64
-    }
-
-    /// Signs with RSASSA-PKCS1-v1_5 and SHA-256: the same message always gets the same signature.
-    ///
-    /// # Errors
-    /// [`KeyError::Sign`].
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+impl Signer for InMemory {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| KeyError::Sign)?;
         Ok(signature)
+    }
+
+    fn certificate_der(&self) -> &[u8] {
+        &self.certificate
     }
 }
 

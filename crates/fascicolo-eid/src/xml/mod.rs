@@ -11,7 +11,7 @@ mod signed;
 
 pub use self::base64::{decode as decode_base64, encode as encode_base64};
 pub use self::canonical::canonical;
-pub use self::key::{KeyError, SigningKey, VerifyingKey};
+pub use self::key::{KeyError, Signer, SigningKey, VerifyingKey};
 pub use self::reader::{Limits, Tree, attribute, is, only_text};
 pub(crate) use self::sign::percent;
 pub use self::sign::{Place, escape, sign_enveloped, sign_query};

@@ -1,11 +1,18 @@
 //! Keys and certificates (SPID-K1 to K5): what is taken, what is made.
 
+use std::sync::{Mutex, mpsc};
+use std::thread;
+
 use der::Decode as _;
-use fascicolo_eid::spid::{CertificateSubject, KeyError, SigningKey, make_certificate};
-use fascicolo_eid::xml::VerifyingKey;
+use fascicolo_eid::spid::{
+    Binding, CertificateSubject, KeyError, Outgoing, Signer, SigningKey, authn_request, make_certificate,
+    metadata,
+};
+use fascicolo_eid::xml::{Limits, Tree, VerifyingKey, verify};
 use x509_cert::Certificate;
 
-use crate::maker::{at, provider_key};
+use crate::maker::{at, provider, provider_key, service, service_key, stranger_key};
+use crate::request::{key, spec};
 
 const KEY: &str = include_str!("../fixtures/provider.test-only.key.pem");
 const CERTIFICATE: &str = include_str!("../fixtures/provider.test-only.crt.pem");
@@ -48,6 +55,59 @@ fn each_wrong_key_is_refused_for_its_own_cause() {
     assert_eq!(refused(KEY, other), Some(KeyError::Mismatch));
     assert_eq!(refused(KEY, curve), Some(KeyError::NotRsa));
     assert_eq!(refused(short_key, short), Some(KeyError::NotRsa));
+}
+
+/// A key in another place than this process: it can be asked, never read.
+struct Elsewhere {
+    asked: mpsc::Sender<Vec<u8>>,
+    signed: Mutex<mpsc::Receiver<Result<Vec<u8>, KeyError>>>,
+    certificate: Vec<u8>,
+}
+
+impl Elsewhere {
+    fn new(key: SigningKey, certificate: &[u8]) -> Box<Self> {
+        let (asked, requests) = mpsc::channel::<Vec<u8>>();
+        let (answers, signed) = mpsc::channel();
+        thread::spawn(move || requests.iter().try_for_each(|message| answers.send(key.sign(&message))));
+        Box::new(Self { asked, signed: Mutex::new(signed), certificate: certificate.to_vec() })
+    }
+}
+
+impl Signer for Elsewhere {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let signed = self.signed.lock().map_err(|_| KeyError::Sign)?;
+        self.asked.send(message.to_vec()).map_err(|_| KeyError::Sign)?;
+        signed.recv().map_err(|_| KeyError::Sign)?
+    }
+
+    fn certificate_der(&self) -> &[u8] {
+        &self.certificate
+    }
+}
+
+/// SPID-K5.
+#[test]
+fn a_key_that_is_held_elsewhere_signs_as_one_from_a_file() {
+    let certificate = service_key().certificate_der().to_vec();
+    let mut remote = service();
+    remote.key = SigningKey::held_by(Elsewhere::new(service_key(), &certificate)).unwrap();
+    assert_eq!(metadata(&remote).unwrap(), metadata(&service()).unwrap());
+    let made = authn_request(&remote, &provider(), &spec(Binding::Post)).unwrap();
+    let Outgoing::Post { xml, .. } = made else { panic!("posted") };
+    assert!(verify(Tree::read(&xml, &Limits::METADATA).unwrap().root(), &[key()]).is_ok());
+}
+
+/// SPID-K5.
+#[test]
+fn a_key_held_elsewhere_is_refused_when_it_is_another_or_does_not_answer() {
+    let certificate = service_key().certificate_der().to_vec();
+    let other = SigningKey::held_by(Elsewhere::new(stranger_key(), &certificate));
+    assert_eq!(other.err(), Some(KeyError::Mismatch));
+    let no_certificate = SigningKey::held_by(Elsewhere::new(service_key(), b"none"));
+    assert_eq!(no_certificate.err(), Some(KeyError::Certificate));
+    let mut silent = Elsewhere::new(service_key(), &certificate);
+    silent.asked = mpsc::channel().0;
+    assert_eq!(SigningKey::held_by(silent).err(), Some(KeyError::Sign));
 }
 
 /// SPID-K5.
