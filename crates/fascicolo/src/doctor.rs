@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use fascicolo_adapters::{SystemClock, SystemEntropy, tls};
+use fascicolo_adapters::{SystemClock, SystemEntropy};
 use fascicolo_domain::Fault;
 use fascicolo_domain::ids::ObjectId;
 use fascicolo_store::Store;
@@ -17,10 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{assemble, check, federation, secrets, serve};
+use crate::{assemble, certificates, check, federation, secrets, serve};
 
-/// A certificate that ends within this time is worth a warning (SPID-K5).
-const SOON: SignedDuration = SignedDuration::from_hours(60 * 24);
 /// AgID's registry changes at least so often.
 const REGISTRY_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// No clock of a machine that runs this is before.
@@ -40,7 +38,7 @@ pub async fn doctor(config: &Config, out: &mut dyn Write) -> Result<bool, Failur
     let keyring = assemble::keyring(config);
     report.say("keyring", keyring.as_ref().map(|ring| format!("{ring:?}")).map_err(|f| &f.0))?;
     report.say("site key", assemble::site_key(config).map(|_| "reads").map_err(|f| f.0))?;
-    certificates(config, &mut report)?;
+    own_certificates(config, &mut report)?;
     let store = database(config, &mut report).await?;
     registry(config, store.as_ref(), &mut report).await?;
     if let Ok(keyring) = &keyring {
@@ -99,13 +97,12 @@ fn files(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
     }
 }
 
-fn certificates(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
-    if let Some(files) = &config.tls {
+fn own_certificates(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
+    if config.tls.is_some() {
         report.say(
             "TLS",
             assemble::tls(config).map(|_| "certificate and key belong together").map_err(|f| f.0),
         )?;
-        certificate(config, report, ("tls.certificate", &files.certificate))?;
     }
     if config.spid.is_some() {
         let ours = federation::spid_service_provider(config);
@@ -115,7 +112,7 @@ fn certificates(config: &Config, report: &mut Report<'_>) -> Result<(), Failure>
         let ours = federation::cie_service_provider(config);
         report.say("CIE", ours.map(|_| "certificate and key belong together").map_err(|f| f.0))?;
     }
-    for named in federation::certificates(config) {
+    for named in certificates::named(config) {
         certificate(config, report, named)?;
     }
     Ok(())
@@ -124,18 +121,15 @@ fn certificates(config: &Config, report: &mut Report<'_>) -> Result<(), Failure>
 /// Whether it holds now, and for how long.
 fn certificate(config: &Config, report: &mut Report<'_>, (key, path): (&str, &Path)) -> Result<(), Failure> {
     let now = SystemClock.now();
-    let dates = secrets::read(config, key, path).map_err(|e| e.to_string()).and_then(|pem| {
-        let chain = tls::certificates(pem.as_bytes()).map_err(|fault| format!("{fault:?}"))?;
-        let first = chain.first().ok_or_else(|| "no certificate".to_owned())?;
-        tls::validity(first).map_err(|fault| format!("{fault:?}"))
-    });
-    match dates {
+    match certificates::validity(config, key, path) {
         Err(broken) => report.say(key, Err::<&str, _>(broken)),
         Ok((from, _)) if now < from => {
             report.say(key, Err::<&str, _>(format!("does not hold before {from}")))
         }
         Ok((_, until)) if now >= until => report.say(key, Err::<&str, _>(format!("ended on {until}"))),
-        Ok((_, until)) if until.duration_since(now) < SOON => report.odd(key, format!("ends on {until}")),
+        Ok((_, until)) if until.duration_since(now) < certificates::SOON => {
+            report.odd(key, format!("ends on {until}"))
+        }
         Ok((_, until)) => report.say(key, Ok::<_, &str>(format!("holds until {until}"))),
     }
 }

@@ -168,21 +168,6 @@ pub fn cie_subject(config: &Config) -> Result<CertificateSubject, ConfigError> {
     })
 }
 
-/// The certificates of both federations, by the key that names them: each ends some day (SPID-K5).
-#[must_use]
-pub fn certificates(config: &Config) -> Vec<(&'static str, &Path)> {
-    let spid = config.spid.iter().flat_map(|spid| {
-        let next = spid.next_certificate.as_deref().map(|next| ("spid.next_certificate", next));
-        std::iter::once(("spid.certificate", spid.certificate.as_path())).chain(next)
-    });
-    let cie = config.cie.iter().flat_map(|cie| {
-        let next = cie.next_certificate.as_deref().map(|next| ("cie.next_certificate", next));
-        std::iter::once(("cie.certificate", cie.certificate.as_path())).chain(next)
-    });
-    let validation = config.aggregator.iter().filter_map(|a| a.validation_certificate.as_deref());
-    spid.chain(cie).chain(validation.map(|path| ("aggregator.validation_certificate", path))).collect()
-}
-
 fn role(role: Role) -> AgentRole {
     match role {
         Role::AggregatorFull => AgentRole::FullAggregator,

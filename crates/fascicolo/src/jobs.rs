@@ -12,8 +12,8 @@ use fascicolo_web::login::registry;
 use fascicolo_web::vault::SiteKey;
 use jiff::Timestamp;
 
-use crate::assemble;
 use crate::config::Config;
+use crate::{assemble, certificates};
 
 const ROUND: Duration = Duration::from_secs(60);
 
@@ -25,6 +25,8 @@ pub struct Jobs {
     fetch: WebFetch,
     /// When the operator's registry file changed.
     file: Option<SystemTime>,
+    /// When the certificates end that were there at the start: those in use (SPID-K5).
+    ends: Vec<(&'static str, Timestamp)>,
 }
 
 impl Jobs {
@@ -32,7 +34,15 @@ impl Jobs {
     /// The system's certificates cannot be read.
     pub fn new(app: App, config: Config, key: SiteKey) -> Result<Self, Fault> {
         let file = changed_at(&config);
-        Ok(Self { app, config, key: Arc::new(key), fetch: WebFetch::new()?, file })
+        let (now, ends) = (app.clock.now(), certificates::ends(&config));
+        for (key, end) in &ends {
+            if end.duration_since(now) < certificates::SOON {
+                tracing::warn!("{key} ends on {end}: publish the next one");
+            }
+        }
+        let jobs = Self { app, config, key: Arc::new(key), fetch: WebFetch::new()?, file, ends };
+        jobs.measure_certificates(now);
+        Ok(jobs)
     }
 
     /// Works until dropped.
@@ -50,6 +60,7 @@ impl Jobs {
 
     async fn round(&mut self, now: Timestamp) -> Result<(), Fault> {
         self.read_registry();
+        self.measure_certificates(now);
         if let Err(fault) = registry::follow(&self.app, now).await {
             tracing::error!("the SPID registry stays as it was: {fault:?}");
         }
@@ -63,6 +74,14 @@ impl Jobs {
         }
         self.measure(now);
         fascicolo_web::jobs::run_due(&self.app, &self.key, now).await
+    }
+
+    /// What operations watch (SPID-K5): below 0 it has ended.
+    fn measure_certificates(&self, now: Timestamp) {
+        for (key, end) in &self.ends {
+            metrics::gauge!("fascicolo_certificate_remaining_seconds", "certificate" => *key)
+                .set(end.duration_since(now).as_secs_f64());
+        }
     }
 
     /// What operations watch (SPID-I2).

@@ -2,6 +2,7 @@
 
 pub mod assemble;
 pub mod audit;
+pub mod certificates;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::program::{Program, said};
 
 /// Writes sections of the example into the settings, without the optional keys that name files.
-fn with_sections(program: &Program, names: &[&str]) {
+pub(crate) fn with_sections(program: &Program, names: &[&str]) {
     let example = include_str!("../../../../config/example.toml");
     let mut settings = program.read("fascicolo.toml");
     for name in names {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream};
 
+use crate::federations::with_sections;
 use crate::program::Program;
 
 /// A running site on free ports.
@@ -16,6 +17,8 @@ struct Running {
     log: BufReader<ChildStderr>,
     site: String,
     operations: String,
+    /// What it logged before it was ready.
+    seen: String,
 }
 
 impl Running {
@@ -36,7 +39,7 @@ impl Running {
             if event["message"] == "ready" {
                 let address = |key: &str, scheme: &str| event[key].as_str().unwrap().replace(scheme, "");
                 let (site, operations) = (address("site", scheme), address("operations", "http://"));
-                return Self { child, log, site, operations };
+                return Self { child, log, site, operations, seen };
             }
             seen.push_str(&line);
         }
@@ -98,6 +101,25 @@ fn the_site_answers_says_how_it_is_and_stops_when_told_to() {
         let rest = running.ended();
         assert!(rest.contains("\"message\":\"stopped\""), "{rest}");
         assert!(rest.contains("\"route\":\"/\"") && !rest.contains("127.0.0.1"), "{rest}");
+    }
+}
+
+/// SPID-K5.
+#[test]
+fn the_end_of_a_certificate_is_on_metrics_and_in_the_log_well_before() {
+    for (days, warns) in [("59", true), ("61", false)] {
+        let program = Program::ready();
+        with_sections(&program, &["spid"]);
+        program.succeed(&["spid", "init", "--bits", "2048", "--days", days]);
+        let running = Running::start(&program, "http://");
+        let counts = get(&running.operations, "/metrics", "x");
+        let name = "fascicolo_certificate_remaining_seconds{certificate=\"spid.certificate\"} ";
+        let left: f64 = counts.lines().find_map(|line| line.strip_prefix(name)).unwrap().parse().unwrap();
+        let whole = days.parse::<f64>().unwrap() * 86_400.0;
+        assert!(left < whole && left > whole - 600.0, "{left}");
+        assert_eq!(running.seen.contains("spid.certificate ends on"), warns, "{}", running.seen);
+        running.signal("TERM");
+        running.ended();
     }
 }
 
