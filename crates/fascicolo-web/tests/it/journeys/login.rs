@@ -53,6 +53,49 @@ async fn one_answer_opens_one_session_however_many_send_it_at_once() {
     handed.post(&site, &login).await.expect(StatusCode::FORBIDDEN);
 }
 
+/// SPID-R15, ACC-S5: the request is used up in the store, not in a node's memory.
+#[tokio::test]
+async fn one_answer_opens_one_session_across_nodes_and_after_a_restart() {
+    let site = Site::open().await;
+    let node = site.again().await;
+    let login = Login::begin(&site, "/accesso/spid?idp=").await;
+    let handed = at_provider(&site, &login, "giulia", None).await;
+    let at = |n| if n % 2 == 0 { &site } else { &node };
+    let answers = futures_util::future::join_all((0..20).map(|n| handed.post(at(n), &login))).await;
+    let opened: Vec<&Answer> = answers.iter().filter(|a| a.status == StatusCode::FOUND).collect();
+    assert_eq!((opened.len(), answers.iter().filter(|a| a.status == StatusCode::FORBIDDEN).count()), (1, 19));
+    let restarted = site.again().await;
+    handed.post(&restarted, &login).await.expect(StatusCode::FORBIDDEN);
+    // the session holds on every node
+    for place in [&site, &node, &restarted] {
+        place.browser().with_cookies_of(opened[0]).get("/fascicolo").await.expect(StatusCode::OK);
+    }
+}
+
+/// SPID-L2: a provider may keep a session at level 2 too.
+#[tokio::test]
+async fn an_answer_with_a_session_index_at_level_two_is_as_good() {
+    let site = Site::open().await;
+    let login = Login::begin_at(&site, &site.browser(), "/accesso/spid?idp=", 2).await;
+    let answer = at_provider(&site, &login, "giulia", None).await.post(&site, &login).await;
+    site.browser().with_cookies_of(&answer).get("/fascicolo").await.expect(StatusCode::OK).says("Giulia");
+}
+
+/// SPID-S3, SPID-S4: each login has another name identifier, each provider another SPID code.
+#[tokio::test]
+async fn the_same_person_by_two_providers_is_one_person() {
+    let site = Site::open().await;
+    let mut people = Vec::new();
+    for provider in [0, 1, 0] {
+        let login = Login::begin_at(&site, &site.browser(), "/accesso/spid?idp=", provider).await;
+        let answer = at_provider(&site, &login, "giulia", None).await.post(&site, &login).await;
+        let token = site.browser().with_cookies_of(&answer).token().digest();
+        let found = site.app().store.read(async move |tx| tx.session(&token).await).await.unwrap();
+        people.push(found.unwrap().1.id);
+    }
+    assert!(people.iter().all(|id| *id == people[0]), "{people:?}");
+}
+
 #[tokio::test]
 async fn an_answer_without_this_browsers_pending_login_opens_nothing() {
     let site = Site::open().await;

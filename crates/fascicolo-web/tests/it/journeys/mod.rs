@@ -1,5 +1,6 @@
 //! One file a journey.
 
+mod choose;
 mod documents;
 mod documents_broken;
 mod documents_list;
