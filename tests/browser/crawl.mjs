@@ -40,8 +40,8 @@ export async function publicPages(browser, width, language) {
   const me = await visitor(browser, { width });
   await me.page.goto(`${SECURE}/?lang=${language}`);
   const contract = ["/", "/come-accedere", "/minori-e-tutelati", "/contatti", "/privacy", "/accessibilita", "/accesso",
-    "/verifica-documento", "/uscita"];
-  const isPage = (url) => !url.searchParams.has("lang") && !/^\/(accesso\/spid|fascicolo|risorse|assets|lingua)/.test(url.pathname) && !/\.(txt|xml|svg|css|js|woff2|pdf|json)$/.test(url.pathname);
+    "/accesso?livello=3&ritorno=/fascicolo/accessi", "/verifica-documento", "/uscita"];
+  const isPage = (url) => !url.searchParams.has("lang") && !/^\/(accesso\/|fascicolo|risorse|assets|lingua)/.test(url.pathname) && !/\.(txt|xml|svg|css|js|woff2|pdf|json)$/.test(url.pathname);
   await step("public pages", () => crawl(me, contract, isPage, `public ${language}`));
   check(`public pages at ${width} px in ${language}: nothing on the console`, me.faults.length === 0, me.faults.slice(0, 10).join("\n    "));
   await me.context.close();

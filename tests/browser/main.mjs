@@ -1,8 +1,9 @@
 // Runs the browser checks against a running sandbox (SITE, SECURE, STANDINS) and ends with one line that counts them.
-// Usage: tools/test/browser.sh [PART…]   parts: journey keyboard public private states session
+// Usage: tools/test/browser.sh [PART…]   parts: journey federations keyboard public private states session
 import { withBrowser } from "./browser.mjs";
 import { finish } from "./checks.mjs";
 import { privatePages, publicPages } from "./crawl.mjs";
+import { federations } from "./federations.mjs";
 import { journey } from "./journey.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { session } from "./session.mjs";
@@ -14,6 +15,9 @@ const WIDTHS = [390, 1280];
 const parts = {
   journey: async (browser) => {
     for (const width of WIDTHS) for (const script of [true, false]) await journey(browser, width, script);
+  },
+  federations: async (browser) => {
+    for (const width of WIDTHS) for (const script of [true, false]) await federations(browser, width, script);
   },
   keyboard: async (browser) => {
     for (const width of WIDTHS) await keyboard(browser, width);
