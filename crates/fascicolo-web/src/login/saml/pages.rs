@@ -161,13 +161,14 @@ async fn answer(
         }
         Outcome::Abroad(number) => refusal::abroad(app, page, number.clone())?,
         Outcome::Anomaly(anomaly) => {
-            refusal::page(app, page, refusal::of_anomaly(anomaly, door), finished.closed.as_ref())?
+            let reason = refusal::of_anomaly(anomaly, door);
+            let cause = anomaly.number().map_or_else(|| "unknown".to_owned(), |nr| format!("nr{nr:02}"));
+            refusal::page(app, page, (reason, &cause), finished.closed.as_ref())?
         }
-        Outcome::Denied(denial) => refusal::page(app, page, denial.code(), finished.closed.as_ref())?,
-        Outcome::Refused(rule) => {
-            tracing::info!(rule, method = door.code(), "an answer was refused");
-            refusal::page(app, page, "answer", finished.closed.as_ref())?
+        Outcome::Denied(denial) => {
+            refusal::page(app, page, (denial.code(), denial.code()), finished.closed.as_ref())?
         }
+        Outcome::Refused(rule) => refusal::page(app, page, ("answer", rule), finished.closed.as_ref())?,
     };
     if let Some((pending, _)) = finished.closed {
         cookie::append(

@@ -35,15 +35,17 @@ pub(super) fn of_anomaly(anomaly: &Anomaly, method: Method) -> &'static str {
     }
 }
 
-/// 403, with the same provider again and all other ways.
+/// 403, with the same provider again and all other ways. The report number on the page stands in the log beside the
+/// cause: the rule that failed, or the provider's code.
 pub(super) fn page(
     app: &App,
     page: Page,
-    reason: &'static str,
+    (reason, cause): (&'static str, &str),
     login: Option<&(LoginRequest, Arc<Provider>)>,
 ) -> Result<Response, PageError> {
     let report = report_number(app);
-    tracing::info!(report, reason, "login refused");
+    let id = login.map(|(pending, _)| pending.saml_id.as_str());
+    tracing::info!(report, reason, cause, request = id, "login refused");
     let at = page.moment(app.clock.now());
     let (provider, retry) = match login {
         Some((pending, provider)) => (provider.name.clone(), Some(again(app, pending))),
