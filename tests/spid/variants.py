@@ -4,7 +4,7 @@ variants.py PROGRAM FOLDER     writes the settings and the metadata below FOLDER
 
 Three opinions beside the program's own: AgID's checker by its profile of the variant (SPID-M1 to M11, SPID-X2,
 SPID-C2 to C4), the certificate profile (SPID-K2, SPID-K3), and xmllint by every schema that comes with the checker and
-is meant for the variant (SPID-M12). Each schema must also refuse a document with one thing wrong: a schema that takes
+is meant for the variant (SPID-M12, SPID-N2). Each schema must also refuse a document with one thing wrong: a schema that takes
 everything proves nothing.
 """
 

@@ -81,7 +81,8 @@ mod tests {
     fn the_starting_settings_leave_out_what_is_optional() {
         let text = starting_settings(Path::new("/srv/f"));
         let config = Config::parse(&text, Path::new("/srv/f"), []).unwrap();
-        assert_eq!((config.tls, config.spid), (None, None));
+        assert_eq!((config.tls, config.spid, config.aggregator), (None, None, None));
+        assert_eq!((config.cie, config.cie_partner), (None, None));
         assert_eq!(
             (config.database.password, config.database.ca, config.documents.signers),
             (None, None, None)

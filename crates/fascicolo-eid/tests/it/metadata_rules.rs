@@ -8,6 +8,7 @@ use fascicolo_eid::spid::{
 use fascicolo_eid::xml::{Place, encode_base64, sign_enveloped};
 
 use crate::maker::{body, service, service_key, stranger_key};
+use crate::vectors::on_disk;
 
 fn company() -> Contact {
     Contact {
@@ -21,7 +22,7 @@ fn company() -> Contact {
 }
 
 /// A service in a role for another.
-pub(crate) fn acting(role: AgentRole) -> ServiceProvider {
+fn acting(role: AgentRole) -> ServiceProvider {
     let mut sp = service();
     sp.entity_id = format!("https://fascicolo.example/{}/r_prova", role.code());
     let contact = if role.is_operator() {
@@ -44,7 +45,8 @@ fn european() -> ServiceProvider {
     sp
 }
 
-fn cie(partner: bool) -> ServiceProvider {
+/// A public body to CIE, with a company beside it or without.
+pub(crate) fn cie(partner: bool) -> ServiceProvider {
     let mut sp = service();
     sp.attribute_sets = vec![AttributeSet::cie("b7f4e9c2-5d1a-4c3e-9f60-2a8d7b1e0c54")];
     sp.contacts = Contacts::Cie(CieContacts {
@@ -310,4 +312,21 @@ fn each_rule_of_cie_has_its_own_cause() {
             ("HTTP-Redirect", "SOAP", "SPID-C4"),
         ],
     );
+}
+
+#[test]
+fn whatever_the_document_it_is_judged_and_not_good() {
+    for profile in [Profile::Body, Profile::Agent(AgentRole::LightOperator), Profile::Cie] {
+        for (name, bytes) in on_disk("accept").into_iter().chain(on_disk("reject")) {
+            assert!(!judge(bytes.as_bytes(), profile).is_empty(), "{name}");
+        }
+        // half a document, and one with every text gone
+        let good = text(&service());
+        for end in (0..good.len()).step_by(97) {
+            assert!(!judge(&good.as_bytes()[..end], profile).is_empty(), "{end}");
+        }
+        let bare: String =
+            good.split('>').filter_map(|part| Some(format!("<{}>", part.split_once('<')?.1))).collect();
+        assert!(!judge(bare.as_bytes(), profile).is_empty());
+    }
 }

@@ -9,6 +9,7 @@ use fascicolo_eid::spid::{
 use fascicolo_eid::xml::{self, Limits, Tree, VerifyingKey};
 
 use crate::maker::{REQUEST, SERVICE, at, provider, service, service_key};
+use crate::metadata_rules::cie;
 
 pub(crate) fn spec(binding: Binding) -> RequestSpec<'static> {
     RequestSpec {
@@ -143,6 +144,23 @@ fn each_level_is_asked_for_by_its_own_class() {
         assert!(xml.contains(class));
         assert_eq!(xml.contains("ForceAuthn=\"true\""), force, "{level:?}");
     }
+}
+
+/// SPID-C5.
+#[test]
+fn cie_always_asks_for_a_new_login_at_its_providers_address() {
+    let spec = RequestSpec { level: Level::One, ..spec(Binding::Post) };
+    let made = authn_request(&cie(false), &provider(), &spec).unwrap();
+    let Outgoing::Post { xml, action, .. } = made else { panic!("posted") };
+    for part in [
+        " ForceAuthn=\"true\"",
+        " AttributeConsumingServiceIndex=\"0\"",
+        " Comparison=\"minimum\"",
+        &format!(" Destination=\"{action}\""),
+    ] {
+        assert!(xml.contains(part), "{part}: {xml}");
+    }
+    assert!(!xml.contains("AllowCreate"), "{xml}");
 }
 
 /// SPID-A10.
