@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::Defect;
@@ -121,7 +121,10 @@ mod tests {
     #[test]
     fn an_object_is_read_whole() {
         let text = r#"{"a":[1,-2,3.5,true,null,"x\u00e8"],"b":{"c":{}}}"#;
-        assert_eq!(Value::Object(read(text.as_bytes()).unwrap()), serde_json::from_str::<Value>(text).unwrap());
+        assert_eq!(
+            Value::Object(read(text.as_bytes()).unwrap()),
+            serde_json::from_str::<Value>(text).unwrap()
+        );
     }
 
     #[test]

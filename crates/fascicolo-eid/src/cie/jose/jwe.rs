@@ -174,7 +174,7 @@ impl<'a> Jwe<'a> {
                 let nonce = Nonce::try_assume_unique_for_key(&self.iv)?;
                 let tag: [u8; 16] = self.tag.as_slice().try_into().map_err(|_| Unspecified)?;
                 gcm(content_key, self.content_encryption)?
-                    .open_in_place_separate_tag(nonce, Aad::from(aad), &tag, &mut text, )?
+                    .open_in_place_separate_tag(nonce, Aad::from(aad), &tag, &mut text)?
                     .len()
             }
         };

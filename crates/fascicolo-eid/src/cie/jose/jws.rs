@@ -17,8 +17,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    pub const ALL: [Self; 6] =
-        [Self::Rs256, Self::Rs512, Self::Es256, Self::Es512, Self::Ps256, Self::Ps512];
+    pub const ALL: [Self; 6] = [Self::Rs256, Self::Rs512, Self::Es256, Self::Es512, Self::Ps256, Self::Ps512];
 
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -12,7 +12,9 @@ mod key;
 
 pub use self::base64url::{decode as decode_base64url, encode as encode_base64url};
 pub use self::claims::Claims;
+pub(crate) use self::claims::instant;
 pub use self::json::read as read_json;
+pub(crate) use self::json::read_any as read_json_any;
 pub use self::jwe::{ContentEncryption, Jwe, KeyEncryption, encrypt};
 pub use self::jwk::{Jwk, JwkSet, Usage};
 pub use self::jws::{Algorithm, Jws, sign};
