@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod canonical;
 #[cfg(test)]
+mod cie;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod federations;

@@ -1,0 +1,18 @@
+//! CIE by OpenID Connect: what another's bytes may and may not do.
+
+pub(crate) mod maker;
+
+mod chain;
+mod discovery;
+mod historical;
+mod id_token;
+mod jose;
+mod jwe;
+mod keys;
+mod login;
+mod marks;
+mod policy;
+mod provider;
+mod publish;
+mod tokens;
+mod userinfo;
