@@ -92,9 +92,10 @@ impl Rules {
     fn read(operators: &Value, scope: bool) -> Result<Self, Refused> {
         let operators = operators.as_object().ok_or(Refused::PolicyShape)?;
         let any = |name| operators.get(name).cloned().map(|v| if scope { words(v) } else { v });
-        let list = |name| match operators.get(name) {
+        let list = |name| match any(name) {
             None => Ok(None),
-            Some(list) => list.as_array().cloned().map(Some).ok_or(Refused::PolicyShape),
+            Some(Value::Array(list)) if operators.get(name).is_some_and(Value::is_array) => Ok(Some(list)),
+            Some(_) => Err(Refused::PolicyShape),
         };
         let essential = match operators.get("essential") {
             None => false,
@@ -109,7 +110,8 @@ impl Rules {
             superset_of: list("superset_of")?,
             essential,
         };
-        if rules.default == Some(Value::Null) {
+        let nothing_allowed = rules.one_of.as_ref().is_some_and(Vec::is_empty);
+        if rules.default == Some(Value::Null) || nothing_allowed {
             return Err(Refused::PolicyShape);
         }
         rules.may_stand_together()?;
@@ -229,11 +231,21 @@ fn equal(one: Option<Value>, other: Option<Value>) -> Result<Option<Value>, Refu
     }
 }
 
-/// A text as the list of its words; anything else as it is.
+/// A text, or texts in a list, as the list of their words; anything else as it is.
 fn words(value: Value) -> Value {
-    match value.as_str() {
-        Some(text) => Value::Array(text.split(' ').filter(|w| !w.is_empty()).map(Value::from).collect()),
-        None => value,
+    let split = |text: &str| -> Vec<Value> {
+        text.split(' ').filter(|word| !word.is_empty()).map(Value::from).collect()
+    };
+    match value {
+        Value::String(text) => Value::Array(split(&text)),
+        Value::Array(list) => {
+            let flat = list.into_iter().flat_map(|value| match value.as_str() {
+                Some(text) => split(text),
+                None => vec![value],
+            });
+            Value::Array(flat.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value,
     }
 }
 

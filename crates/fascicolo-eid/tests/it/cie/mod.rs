@@ -3,6 +3,7 @@
 pub(crate) mod maker;
 
 mod chain;
+mod corpus;
 mod discovery;
 mod historical;
 mod id_token;

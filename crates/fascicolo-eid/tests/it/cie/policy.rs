@@ -117,6 +117,7 @@ fn each_wrong_shape_is_refused() {
         json!("a"),
         json!({"add": "a"}),
         json!({"one_of": "a"}),
+        json!({"one_of": []}),
         json!({"subset_of": {}}),
         json!({"superset_of": 1}),
         json!({"essential": "true"}),
