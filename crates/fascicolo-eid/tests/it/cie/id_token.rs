@@ -1,12 +1,15 @@
 //! The id token, to the letter (CIE-18, CIE-23, CIE-25).
 
+use aws_lc_rs::digest::{SHA512, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair};
 use fascicolo_domain::login::Level;
-use fascicolo_eid::cie::jose::{Defect, JwkSet, encode_base64url};
+use fascicolo_eid::cie::jose::{Algorithm, Defect, JwkSet, encode_base64url};
 use fascicolo_eid::cie::{Authenticated, Refused, Tokens};
 use serde_json::{Value, json};
 
 use super::maker::{
-    ACCESS_TOKEN, NOW, PROVIDER, STARTS, US, World, at, half_hash, id_token_claims, key, raw, seconds,
+    ACCESS_TOKEN, NOW, PROVIDER, STARTS, US, World, at, der, half_hash, id_token_claims, key, raw, seconds,
     signed, tokens, with,
 };
 
@@ -175,6 +178,31 @@ fn a_key_that_the_chain_does_not_know_is_known_after_a_renewal() {
     assert_eq!(check(&world), Some(Defect::KeyUnknown.into()));
     world.provider.keys = JwkSet::new(vec![key("provider").jwk().clone(), key("stranger").jwk().clone()]);
     assert_eq!(check(&world), None);
+}
+
+/// CIE-23: the hash of the access token is that of the algorithm.
+#[test]
+fn the_hash_of_the_access_token_is_as_long_as_that_of_the_algorithm() {
+    let mut world = World::new();
+    let vectors: Value = serde_json::from_str(include_str!("../../vectors/cie/independent.json")).unwrap();
+    world.provider.keys = JwkSet::read(&vectors).unwrap();
+    world.provider.id_token_algorithms = vec![Algorithm::Es512];
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P521_SHA512_FIXED_SIGNING, &der("p521")).unwrap();
+    let whole = digest(&SHA512, ACCESS_TOKEN.as_bytes());
+    for (hash, cause) in [
+        (encode_base64url(&whole.as_ref()[..32]), None),
+        (encode_base64url(whole.as_ref()), Some(Refused::AtHash)),
+        (half_hash(ACCESS_TOKEN), Some(Refused::AtHash)),
+    ] {
+        let claims = with(claims(), "/at_hash", json!(hash)).to_string();
+        let header = json!({"alg": "ES512", "kid": "p521"}).to_string();
+        let text = format!("{}.{}", encode_base64url(header.as_bytes()), encode_base64url(claims.as_bytes()));
+        let signature = pair.sign(&SystemRandom::new(), text.as_bytes()).unwrap();
+        let id_token = format!("{text}.{}", encode_base64url(signature.as_ref()));
+        let tokens = Tokens { access_token: ACCESS_TOKEN.to_owned(), id_token };
+        let found = world.client().check_id_token(&tokens, &world.pending(), at(NOW));
+        assert_eq!(found.err(), cause);
+    }
 }
 
 /// CIE-25.

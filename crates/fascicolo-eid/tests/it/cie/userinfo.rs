@@ -190,9 +190,9 @@ fn each_wrong_attribute_is_refused_for_its_own_cause() {
     assert_eq!(trimmed.identity.given_name, "Ada");
 }
 
-/// CIE-6: what was encrypted to the old key still opens while it retires.
+/// CIE-6.
 #[test]
-fn userinfo_to_a_key_that_is_gone_stays_closed() {
+fn a_key_opens_nothing_before_its_time() {
     let world = World::new();
     let pending = world.pending();
     let client = world.client();
