@@ -15,5 +15,6 @@ mod marks;
 mod policy;
 mod provider;
 mod publish;
+mod recorded;
 mod tokens;
 mod userinfo;
