@@ -56,6 +56,9 @@ pub fn warnings(config: &Config) -> Vec<String> {
         }
         Some(_) => {}
     }
+    if config.cie.as_ref().is_some_and(|cie| cie.provider.is_none()) {
+        odd.push("no cie.provider: nobody can get in by CIE".to_owned());
+    }
     if !config.jobs.run {
         odd.push("jobs.run is off: another node must do the periodic work".to_owned());
     }

@@ -304,7 +304,7 @@ fn a_provider_file_that_is_none_is_told_by_its_key() {
     let program = with_spid();
     with_sections(&program, &["cie"]);
     program.succeed(&["cie", "init", "--bits", "2048"]);
-    program.succeed(&["check-config"]);
+    assert!(program.succeed(&["check-config"]).contains("# warning: no cie.provider"));
     let metadata = program.succeed(&["spid", "metadata"]);
     program.write("other.xml", metadata);
     change(&program, "protocol = ", "provider = \"other.xml\"\nprotocol = ");
