@@ -37,6 +37,7 @@ static MIGRATIONS: &[Migration] = migrations! {
     9 "0009_search_issuers",
     10 "0010_kept_files",
     11 "0011_federations",
+    12 "0012_openid",
 };
 
 /// Tables that have a partition a month (PostgreSQL).

@@ -30,6 +30,8 @@ mod migrations;
 #[cfg(test)]
 mod objects;
 #[cfg(test)]
+mod openid;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod sessions;
