@@ -1,17 +1,18 @@
-//! Files from the web: over TLS, from the address asked for and no other, within a size and a time.
+//! Other servers of the web: over TLS, at the address asked for and no other, within a size and a time.
 
 use std::time::Duration;
 
 use fascicolo_domain::Fault;
-use fascicolo_web::ports::Fetch;
+use fascicolo_web::ports::{Fetch, Reply, Request};
 use futures_util::future::BoxFuture;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
 const CONNECT: Duration = Duration::from_secs(5);
-const WHOLE: Duration = Duration::from_secs(30);
+const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Fetches over HTTPS; over plain HTTP from this machine alone (the sandbox).
+/// Asks over HTTPS; over plain HTTP on this machine alone (the sandbox).
 pub struct WebFetch(Client);
 
 impl WebFetch {
@@ -23,7 +24,6 @@ impl WebFetch {
         let client = Client::builder()
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
-            .timeout(WHOLE)
             .no_proxy()
             .user_agent(concat!("fascicolo/", env!("CARGO_PKG_VERSION")))
             .build();
@@ -32,26 +32,33 @@ impl WebFetch {
 }
 
 impl Fetch for WebFetch {
-    fn get<'a>(&'a self, url: &'a str, largest: usize) -> BoxFuture<'a, Result<Vec<u8>, Fault>> {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Reply, Fault>> {
         Box::pin(async move {
-            let url: Url = url.parse().map_err(|e| Fault::new("reading an address", format!("{e}")))?;
+            let url: Url = request.url.parse().map_err(|e| Fault::new("reading an address", format!("{e}")))?;
             let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
             if url.scheme() != "https" && !(url.scheme() == "http" && here) {
                 return Err(Fault::bare("fetching over something else than https"));
             }
             let failed = |e: reqwest::Error| Fault::new("fetching a file", e.without_url());
-            let mut answer = self.0.get(url).send().await.map_err(failed)?;
-            if answer.status() != reqwest::StatusCode::OK {
-                return Err(Fault::new("fetching a file", format!("the answer was {}", answer.status())));
+            let mut going = match request.form {
+                None => self.0.get(url),
+                Some(form) => self.0.post(url).header(CONTENT_TYPE, FORM).body(form),
+            };
+            if let Some(authorization) = request.authorization {
+                going = going.header(AUTHORIZATION, authorization);
             }
+            let mut answer = going.timeout(request.within).send().await.map_err(failed)?;
+            let status = answer.status().as_u16();
+            let content_type = answer.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+            let content_type = content_type.unwrap_or_default().to_owned();
             let mut body = Vec::new();
             while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-                if body.len() + chunk.len() > largest {
+                if body.len() + chunk.len() > request.largest {
                     return Err(Fault::bare("fetching a file: it is too large"));
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(body)
+            Ok(Reply { status, content_type, body })
         })
     }
 }
@@ -77,7 +84,8 @@ mod tests {
     }
 
     async fn got(url: &str) -> Result<Vec<u8>, String> {
-        WebFetch::new().unwrap().get(url, 10).await.map_err(|fault| format!("{fault:?}"))
+        let fetch: Box<dyn Fetch> = Box::new(WebFetch::new().unwrap());
+        fetch.file(Request::get(url, 10)).await.map_err(|fault| format!("{fault:?}"))
     }
 
     #[tokio::test]

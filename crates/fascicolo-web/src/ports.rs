@@ -1,5 +1,7 @@
 //! The outside world, as few traits as serve. Real adapters live in `fascicolo-adapters`, pretended ones in the sandbox.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use fascicolo_domain::Fault;
 use fascicolo_domain::ids::{IdEntropy, ObjectId};
@@ -40,10 +42,55 @@ pub trait DocumentObjects: Send + Sync {
     fn probe(&self) -> BoxFuture<'_, Result<(), Fault>>;
 }
 
-/// Files from the web.
+/// A request to another server.
+pub struct Request {
+    pub url: String,
+    /// The form to POST; `None`: GET.
+    pub form: Option<String>,
+    /// The value of `Authorization`.
+    pub authorization: Option<String>,
+    /// The longest body that is taken, in bytes.
+    pub largest: usize,
+    /// How long all of it may take.
+    pub within: Duration,
+}
+
+impl Request {
+    /// GET: 30 seconds.
+    #[must_use]
+    pub fn get(url: &str, largest: usize) -> Self {
+        let within = Duration::from_secs(30);
+        Self { url: url.to_owned(), form: None, authorization: None, largest, within }
+    }
+}
+
+/// Another server's answer, whatever its status. Redirects are not followed.
+pub struct Reply {
+    pub status: u16,
+    /// Empty when it says none.
+    pub content_type: String,
+    pub body: Vec<u8>,
+}
+
+/// Other servers of the web.
 pub trait Fetch: Send + Sync {
-    /// The body of a 200 answer, `largest` bytes at most; anything else is a fault. Redirects are not followed.
-    fn get<'a>(&'a self, url: &'a str, largest: usize) -> BoxFuture<'a, Result<Vec<u8>, Fault>>;
+    /// Sends a request once; no answer, a late or too long one is a fault.
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Reply, Fault>>;
+}
+
+impl dyn Fetch {
+    /// The body of a 200 answer; anything else is a fault.
+    ///
+    /// # Errors
+    /// As [`Fetch::send`], or another status.
+    pub async fn file(&self, request: Request) -> Result<Vec<u8>, Fault> {
+        let reply = self.send(request).await?;
+        if reply.status == 200 {
+            Ok(reply.body)
+        } else {
+            Err(Fault::new("fetching a file", format!("the answer was {}", reply.status)))
+        }
+    }
 }
 
 /// What actions draw from chance.

@@ -9,7 +9,7 @@ use fascicolo_store::KeptFile;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::App;
-use crate::ports::Fetch;
+use crate::ports::{Fetch, Request};
 
 /// The name of the copy in the store.
 pub const KEPT: &str = "spid-registry";
@@ -122,7 +122,7 @@ pub async fn fetch_due(app: &App, fetch: &dyn Fetch, now: Timestamp) -> Result<b
     if !due.await? {
         return Ok(false);
     }
-    let body = fetch.get(url, LARGEST).await?;
+    let body = fetch.file(Request::get(url, LARGEST)).await?;
     app.registry.load(&body, now, now)?;
     let copy = KeptFile { fetched_at: now, body };
     app.store.write(async move |tx| tx.keep_file(KEPT, &copy).await).await?;

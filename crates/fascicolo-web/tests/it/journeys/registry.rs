@@ -10,7 +10,7 @@ use fascicolo_sandbox::idp::wanted_keys;
 use fascicolo_sandbox::keys;
 use fascicolo_sandbox::standins::registry::{signed, wanted_key};
 use fascicolo_web::login::registry::{KEPT, fetch_due, follow};
-use fascicolo_web::ports::Fetch;
+use fascicolo_web::ports::{Fetch, Reply, Request};
 use futures_util::future::BoxFuture;
 
 use crate::harness::Site;
@@ -37,10 +37,11 @@ impl Web {
 }
 
 impl Fetch for Web {
-    fn get<'a>(&'a self, url: &'a str, _: usize) -> BoxFuture<'a, Result<Vec<u8>, Fault>> {
-        self.asked.lock().unwrap().push(url.to_owned());
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Reply, Fault>> {
+        self.asked.lock().unwrap().push(request.url);
         let body = self.body.lock().unwrap().clone();
-        Box::pin(async move { body.map(String::into_bytes).ok_or_else(|| Fault::bare("no answer")) })
+        let reply = |body: String| Reply { status: 200, content_type: String::new(), body: body.into_bytes() };
+        Box::pin(async move { body.map(reply).ok_or_else(|| Fault::bare("no answer")) })
     }
 }
 
