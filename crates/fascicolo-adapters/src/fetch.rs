@@ -34,7 +34,8 @@ impl WebFetch {
 impl Fetch for WebFetch {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Reply, Fault>> {
         Box::pin(async move {
-            let url: Url = request.url.parse().map_err(|e| Fault::new("reading an address", format!("{e}")))?;
+            let url: Url =
+                request.url.parse().map_err(|e| Fault::new("reading an address", format!("{e}")))?;
             let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
             if url.scheme() != "https" && !(url.scheme() == "http" && here) {
                 return Err(Fault::bare("fetching over something else than https"));

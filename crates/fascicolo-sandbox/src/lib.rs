@@ -185,6 +185,7 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         objects: Arc::new(Folder::open(&kept.path("documenti"))?),
         keyring: keyring(&kept, &*options.entropy)?,
         registry: registry.opened(clock.now())?,
+        openid: None,
         signers: anchors(&kept, &signers)?,
         throttles: Throttles::default(),
     });

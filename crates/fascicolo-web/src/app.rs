@@ -14,6 +14,7 @@ use fascicolo_store::Store;
 use jiff::Timestamp;
 
 use crate::http::throttle::Throttles;
+use crate::login::openid::OpenId;
 use crate::login::registry::Registry;
 use crate::ports::{Clock, DocumentObjects, Entropy, EntropyExt as _};
 use crate::settings::Settings;
@@ -35,6 +36,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// The SPID providers.
     pub registry: Registry,
+    /// CIE by OpenID Connect; `None`: not this way.
+    pub openid: Option<OpenId>,
     /// Whom we trust to have certified the signers of documents (REC-R6).
     pub signers: TrustAnchors,
     pub throttles: Throttles,

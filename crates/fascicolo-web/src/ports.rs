@@ -78,7 +78,7 @@ pub trait Fetch: Send + Sync {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Reply, Fault>>;
 }
 
-impl dyn Fetch {
+impl dyn Fetch + '_ {
     /// The body of a 200 answer; anything else is a fault.
     ///
     /// # Errors

@@ -37,6 +37,7 @@ pub async fn app(config: &Config) -> Result<App, Failure> {
         objects: documents(config)?,
         keyring: keyring(config)?,
         registry: registry(config)?,
+        openid: None,
         signers: signers(config)?,
         throttles: Throttles::default(),
         store: store(config).await?,

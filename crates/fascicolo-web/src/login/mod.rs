@@ -5,6 +5,7 @@ pub mod abroad;
 mod actions;
 mod choose;
 pub mod logout;
+pub mod openid;
 pub mod registry;
 pub mod return_to;
 mod saml;

@@ -40,7 +40,8 @@ impl Fetch for Web {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Reply, Fault>> {
         self.asked.lock().unwrap().push(request.url);
         let body = self.body.lock().unwrap().clone();
-        let reply = |body: String| Reply { status: 200, content_type: String::new(), body: body.into_bytes() };
+        let reply =
+            |body: String| Reply { status: 200, content_type: String::new(), body: body.into_bytes() };
         Box::pin(async move { body.map(reply).ok_or_else(|| Fault::bare("no answer")) })
     }
 }
