@@ -26,6 +26,7 @@ pub struct Chain {
     pub(super) subject: String,
     pub(super) metadata: Map<String, Value>,
     pub(super) marks: Vec<TrustMark>,
+    refused_marks: Vec<Refused>,
     expires: Timestamp,
     statements: Vec<String>,
 }
@@ -58,12 +59,14 @@ impl Chain {
         }
         let leaf = Statement::configuration(leaf, &immediate.keys, subject, now)?;
         leaf.hints_at(&immediate.issuer)?;
+        let (marks, refused_marks) = marks::check_all(&leaf, &top, now);
         let ends = descent.iter().map(|s| s.expires).chain([top.expires]);
         Ok(Self {
             anchor: anchor.entity_id.clone(),
             subject: subject.to_owned(),
             metadata: resolve(&leaf, &descent)?,
-            marks: marks::valid(&leaf, &top, now),
+            marks,
+            refused_marks,
             expires: ends.fold(leaf.expires, Timestamp::min),
             statements: statements.iter().map(|text| (*text).to_owned()).collect(),
         })
@@ -98,6 +101,12 @@ impl Chain {
     #[must_use]
     pub fn trust_marks(&self) -> &[TrustMark] {
         &self.marks
+    }
+
+    /// Why other trust marks of the subject do not hold, for the log.
+    #[must_use]
+    pub fn refused_marks(&self) -> &[Refused] {
+        &self.refused_marks
     }
 
     /// Resolved metadata of one type of entity: what superiors said has overridden what the subject says.

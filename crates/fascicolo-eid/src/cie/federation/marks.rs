@@ -28,11 +28,22 @@ impl TrustMark {
     }
 }
 
-/// The marks in a configuration that hold; the others are left out (CIE-7).
-pub(super) fn valid(holder: &Statement, anchor: &Statement, now: Timestamp) -> Vec<TrustMark> {
+/// The marks in a configuration that hold, and why the others do not: they are left out (CIE-7).
+pub(super) fn check_all(
+    holder: &Statement,
+    anchor: &Statement,
+    now: Timestamp,
+) -> (Vec<TrustMark>, Vec<Refused>) {
     let list = holder.member("trust_marks").and_then(Value::as_array);
     let list = list.map(Vec::as_slice).unwrap_or_default();
-    list.iter().take(MARKS).filter_map(|entry| check(entry, &holder.subject, anchor, now).ok()).collect()
+    let (mut marks, mut refused) = (Vec::new(), Vec::new());
+    for entry in list.iter().take(MARKS) {
+        match check(entry, &holder.subject, anchor, now) {
+            Ok(mark) => marks.push(mark),
+            Err(cause) => refused.push(cause),
+        }
+    }
+    (marks, refused)
 }
 
 /// Checks one entry of `trust_marks`.

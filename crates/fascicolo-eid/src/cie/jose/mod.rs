@@ -82,8 +82,6 @@ defects! {
     ContentType = "content_type",
     /// It cannot be decrypted.
     Decryption = "decryption",
-    /// A member that must be there, is not, or is of another kind.
-    Claim = "claim",
 }
 
 impl std::fmt::Display for Defect {
