@@ -19,7 +19,7 @@ pub struct Anchor {
     pub intermediates: usize,
 }
 
-/// A chain that held when it was verified.
+/// A chain that held when it was verified. It is stored as its statements, and verified again whenever it is read.
 #[derive(Clone, Debug)]
 pub struct Chain {
     pub(super) anchor: String,
