@@ -27,11 +27,14 @@ impl fmt::Debug for OpenIdToken {
 }
 
 impl Tx<'_> {
+    /// Keeps the token of a session; a session that goes on after another login has the younger one.
+    ///
     /// # Errors
-    /// The store failed, or the session has one already.
+    /// The store failed.
     pub async fn insert_openid_token(&mut self, token: &OpenIdToken, now: Timestamp) -> Result<(), Fault> {
         let sql = "INSERT INTO openid_tokens (session_id, issuer, token, next_try_at, tries) \
-                   VALUES ($1, $2, $3, $4, $5)";
+                   VALUES ($1, $2, $3, $4, $5) ON CONFLICT (session_id) DO UPDATE SET issuer = excluded.issuer, \
+                   token = excluded.token";
         let params = [
             token.session.into(),
             (&token.issuer).into(),

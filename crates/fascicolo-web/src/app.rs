@@ -7,7 +7,7 @@ use fascicolo_clinical::pdf::TrustAnchors;
 use fascicolo_domain::Fault;
 use fascicolo_domain::audit::{Actor, Deed, Event};
 use fascicolo_domain::ids::EventId;
-use fascicolo_domain::login::Federation;
+use fascicolo_domain::login::{Federation, Method};
 use fascicolo_domain::person::Acting;
 use fascicolo_eid::spid::{Provider, Providers};
 use fascicolo_store::Store;
@@ -53,6 +53,12 @@ impl App {
     #[must_use]
     pub fn spid_providers(&self) -> Arc<Providers> {
         self.registry.providers()
+    }
+
+    /// The ways in that this site has.
+    #[must_use]
+    pub fn ways(&self) -> Vec<Method> {
+        self.settings.ways(self.openid.is_some())
     }
 
     /// A provider of a federation; `None`: it is not, or no longer, in it (SPID-I3).

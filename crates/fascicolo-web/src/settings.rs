@@ -69,10 +69,10 @@ pub struct Saml {
 impl Settings {
     /// The ways in that this site has.
     #[must_use]
-    pub fn ways(&self) -> Vec<Method> {
+    pub(crate) fn ways(&self, openid: bool) -> Vec<Method> {
         let has = |method| match method {
             Method::Spid => self.spid.is_some(),
-            Method::Cie => self.only_provider(Federation::Cie).is_some(),
+            Method::Cie => openid || self.only_provider(Federation::Cie).is_some(),
             Method::Cns | Method::Otp => false,
         };
         Method::ALL.into_iter().filter(|method| has(*method)).collect()

@@ -62,7 +62,7 @@ impl FromRequestParts<App> for Page {
             words: app.texts.of(language),
             site: Arc::new(app.settings.site.clone()),
             path: parts.uri.path().to_owned(),
-            ways: app.settings.ways(),
+            ways: app.ways(),
             person: None,
         })
     }

@@ -52,6 +52,8 @@ async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
         .write(async move |tx| {
             tx.purge_sessions(idle_before, now).await?;
             tx.purge_login_requests(now).await?;
+            tx.purge_openid_logins(now).await?;
+            tx.purge_matching_requests(now).await?;
             tx.purge_logout_requests(now).await
         })
         .await

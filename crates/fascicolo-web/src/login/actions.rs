@@ -24,6 +24,11 @@ pub(super) enum Outcome {
     Abroad(String),
     /// The answer is good, and we do not admit the person.
     Denied(Denial),
+    /// A failure with a page of its own below `login.refused`; the cause, for the log.
+    Failed {
+        page: &'static str,
+        cause: &'static str,
+    },
     /// The answer proves nothing; the rule that failed, for the log.
     Refused(&'static str),
 }
@@ -48,12 +53,16 @@ pub(super) async fn leave_traces(
         }
         Outcome::Abroad(_) => (false, "abroad".to_owned()),
         Outcome::Denied(denial) => (false, denial.code().to_owned()),
-        Outcome::Refused(rule) => (false, (*rule).to_owned()),
+        Outcome::Failed { cause: rule, .. } | Outcome::Refused(rule) => (false, (*rule).to_owned()),
     };
     let deed = if granted { Deed::LoggedIn } else { Deed::LoginRefused };
     let actor = match outcome {
         Outcome::Opened(opened) => opened.actor,
-        Outcome::Anomaly(_) | Outcome::Abroad(_) | Outcome::Denied(_) | Outcome::Refused(_) => Actor::Anyone,
+        Outcome::Anomaly(_)
+        | Outcome::Abroad(_)
+        | Outcome::Denied(_)
+        | Outcome::Failed { .. }
+        | Outcome::Refused(_) => Actor::Anyone,
     };
     // the register wins over the login, and the difference is on record (ACC-A4)
     let disagree = matches!(outcome, Outcome::Opened(Opened { birth_dates_disagree: true, .. }));

@@ -2,10 +2,10 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use fascicolo_domain::login::Federation;
+use fascicolo_domain::login::{Federation, Method};
 
+use super::asked_level;
 use super::return_to::ReturnTo;
-use super::saml::asked_level;
 use super::views::{ChoosePage, ProviderLink};
 use crate::App;
 use crate::http::forms::{self, encode};
@@ -35,11 +35,13 @@ pub(super) async fn page(
         }));
     }
     shuffle(&app, &mut providers)?;
-    let only = |federation, path: &str| {
+    let link = |has: bool, path: &str| {
         let query = rest.strip_prefix('&').map(|rest| format!("?{rest}")).unwrap_or_default();
-        app.settings.only_provider(federation).map(|_| format!("{path}{query}"))
+        has.then(|| format!("{path}{query}"))
     };
-    let (cie, eidas) = (only(Federation::Cie, "/accesso/cie"), only(Federation::Eidas, "/accesso/eidas"));
+    let abroad = app.settings.only_provider(Federation::Eidas).is_some();
+    let (cie, eidas) =
+        (link(app.ways().contains(&Method::Cie), "/accesso/cie"), link(abroad, "/accesso/eidas"));
     let ended = query.text("scaduta") == "1";
     show(&ChoosePage { page: visitor.page, providers, cie, eidas, ended, needs, return_to })
 }

@@ -13,6 +13,7 @@ use fascicolo_eid::spid::new_request_id;
 use fascicolo_store::{AtProvider, LogoutRequest, Tx};
 use jiff::Timestamp;
 
+use super::openid;
 use super::saml::single_logout;
 use super::views::{GoodbyePage, ProviderLink};
 use crate::App;
@@ -26,6 +27,14 @@ pub(super) async fn leave(State(app): State<App>, request_headers: HeaderMap) ->
         Some(token) => end_session(&app, token.digest()).await?,
         None => None,
     };
+    if let Some(soon) = app.openid.is_some().then(|| app.clone()) {
+        // after our own session, whatever comes of it (CIE-27); what fails now the periodic work tries again
+        tokio::spawn(async move {
+            if let Err(fault) = openid::revoke_due(&soon, soon.clock.now()).await {
+                tracing::warn!("revoking access tokens: {fault:?}");
+            }
+        });
+    }
     let location = request.map_or_else(|| "/uscita".to_owned(), |id| format!("/uscita?gestore={id}"));
     let mut response = (
         StatusCode::SEE_OTHER,

@@ -34,10 +34,8 @@ pub(super) struct HandOverPage {
     pub(super) page: Page,
     pub(super) provider: String,
     pub(super) action: String,
-    /// `SAMLRequest` or `SAMLResponse`.
-    pub(super) field: &'static str,
-    pub(super) message: String,
-    pub(super) relay_state: String,
+    /// What the form carries, by name.
+    pub(super) fields: Vec<(String, String)>,
     /// The person is on the way out, not in.
     pub(super) leaving: bool,
 }

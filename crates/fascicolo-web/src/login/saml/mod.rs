@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
 
-pub(super) use pages::asked_level;
+pub(super) use pages::start_cie;
 
 use crate::App;
 
@@ -24,7 +24,6 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/accesso/spid", get(pages::start_spid))
         .route("/accesso/eidas", get(pages::start_eidas))
-        .route("/accesso/cie", get(pages::start_cie))
         .route("/spid/metadata", get(pages::metadata_spid))
         .route("/cie/metadata", get(pages::metadata_cie))
         .route("/spid/acs", large(post(pages::answer_spid)))

@@ -3,9 +3,9 @@
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
-use fascicolo_domain::login::{Federation, Level, Method};
+use fascicolo_domain::login::{Federation, Method};
 use fascicolo_domain::secret::Token;
 use fascicolo_eid::spid::Outgoing;
 
@@ -14,16 +14,12 @@ use super::refusal;
 use crate::App;
 use crate::http::cookie::{self, SameSite};
 use crate::http::forms::{self, Fields};
-use crate::http::page::show_as;
-use crate::http::{PageError, Visitor, headers};
+use crate::http::{PageError, Visitor};
 use crate::login::actions::{Opened, Outcome};
 use crate::login::return_to::ReturnTo;
 use crate::login::views::HandOverPage;
-use crate::login::{on_plain_origin, redirect};
+use crate::login::{PENDING_SECONDS, asked_level, cookie_name, hand_over, on_plain_origin, redirect};
 use crate::settings::Saml;
-
-/// How long a login may take (decision 16): ten minutes, in seconds.
-const PENDING_SECONDS: u32 = 600;
 
 pub(super) async fn start_spid(
     State(app): State<App>,
@@ -44,13 +40,14 @@ pub(super) async fn start_eidas(
     start_only(&app, visitor, &request_headers, raw.as_deref(), Federation::Eidas).await
 }
 
-pub(super) async fn start_cie(
-    State(app): State<App>,
+/// `GET /accesso/cie`, where CIE is reached by SAML.
+pub(in crate::login) async fn start_cie(
+    app: &App,
     visitor: Visitor,
-    request_headers: HeaderMap,
-    RawQuery(raw): RawQuery,
+    request_headers: &HeaderMap,
+    raw: Option<&str>,
 ) -> Result<Response, PageError> {
-    start_only(&app, visitor, &request_headers, raw.as_deref(), Federation::Cie).await
+    start_only(app, visitor, request_headers, raw, Federation::Cie).await
 }
 
 /// Where there is one provider, nobody names it.
@@ -73,9 +70,8 @@ async fn start(
     raw: Option<&str>,
     (federation, provider): (Federation, String),
 ) -> Result<Response, PageError> {
-    if let Some(secure) = on_plain_origin(app, request_headers) {
-        let query = raw.map(|q| format!("?{q}")).unwrap_or_default();
-        return redirect(&format!("{secure}{}{query}", visitor.page.path));
+    if let Some(secure) = on_plain_origin(app, request_headers, raw, &visitor) {
+        return redirect(&secure);
     }
     let query = forms::query(raw)?;
     let wish = Wish {
@@ -92,35 +88,14 @@ async fn start(
     let mut response = match outgoing {
         Outgoing::Redirect { url, .. } => redirect(&url)?,
         Outgoing::Post { action, saml_request, relay_state, .. } => {
-            let (page, field, message) = (visitor.page, "SAMLRequest", saml_request);
-            let view = HandOverPage { page, provider, action, field, message, relay_state, leaving: false };
-            hand_over(&view)?
+            let fields = saml_fields("SAMLRequest", saml_request, relay_state);
+            hand_over(&HandOverPage { page: visitor.page, provider, action, fields, leaving: false })?
         }
     };
     let cookie =
         cookie::set(&cookie_name(&saml_id), &browser.reveal(), SameSite::None, Some(PENDING_SECONDS));
     cookie::append(response.headers_mut(), [cookie]);
     Ok(response)
-}
-
-/// `livello=3`: what a page needs that turned a weaker session away (SPID-L3). Anything else asks for nothing.
-pub(in crate::login) fn asked_level(text: &str) -> Option<Level> {
-    text.parse().ok().and_then(Level::from_number)
-}
-
-/// The form posts to the provider: its origin, alone, may receive it (decision 12).
-pub(super) fn hand_over(view: &HandOverPage) -> Result<Response, PageError> {
-    let origin = view.action.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    let mut response = show_as(StatusCode::OK, view)?;
-    let policy = headers::policy_posting_to(&origin).ok_or(PageError::BadRequest)?;
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    Ok(response)
-}
-
-/// The pending login's cookie: one a request, so that two tabs work (ACC-S5).
-fn cookie_name(saml_id: &str) -> String {
-    let start: String = saml_id.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
-    format!("{}{start}", cookie::LOGIN_PREFIX)
 }
 
 pub(super) async fn answer_spid(
@@ -168,6 +143,9 @@ async fn answer(
         Outcome::Denied(denial) => {
             refusal::page(app, page, (denial.code(), denial.code()), finished.closed.as_ref())?
         }
+        Outcome::Failed { page: reason, cause } => {
+            refusal::page(app, page, (*reason, *cause), finished.closed.as_ref())?
+        }
         Outcome::Refused(rule) => refusal::page(app, page, ("answer", rule), finished.closed.as_ref())?,
     };
     if let Some((pending, _)) = finished.closed {
@@ -191,4 +169,13 @@ fn metadata(saml: Option<&Saml>) -> Result<Response, PageError> {
     let saml = saml.ok_or(PageError::NotFound)?;
     let kind = [(header::CONTENT_TYPE, "application/samlmetadata+xml")];
     Ok((kind, Body::from(saml.metadata.clone())).into_response())
+}
+
+/// The fields of a form that carries a SAML message.
+pub(super) fn saml_fields(name: &str, message: String, relay_state: String) -> Vec<(String, String)> {
+    let mut fields = vec![(name.to_owned(), message)];
+    if !relay_state.is_empty() {
+        fields.push(("RelayState".to_owned(), relay_state));
+    }
+    fields
 }

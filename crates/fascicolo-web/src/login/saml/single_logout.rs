@@ -14,14 +14,14 @@ use fascicolo_eid::spid::{
 };
 use fascicolo_store::LogoutRequest;
 
-use super::pages::hand_over;
+use super::pages::saml_fields;
 use crate::App;
 use crate::http::errors::report_number;
 use crate::http::forms::{self, Fields};
 use crate::http::page::show_as;
 use crate::http::{Page, PageError};
 use crate::login::views::{HandOverPage, RefusedPage};
-use crate::login::{logout, redirect};
+use crate::login::{hand_over, logout, redirect};
 use crate::ports::EntropyExt as _;
 use crate::settings::Saml;
 
@@ -105,9 +105,7 @@ fn send(
             page,
             provider,
             action,
-            field,
-            message: saml_request,
-            relay_state,
+            fields: saml_fields(field, saml_request, relay_state),
             leaving: true,
         }),
     }
