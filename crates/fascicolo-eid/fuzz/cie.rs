@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use fascicolo_eid::cie::federation::Policy;
 use fascicolo_eid::cie::jose::{Algorithm, Claims, DecryptionKey, Jwe, JwkSet, Jws, LONGEST};
-use fascicolo_eid::cie::{Callback, Discovery, Next, TokenAnswer, read_list};
+use fascicolo_eid::cie::{Callback, Discovery, Next, Pending, TokenAnswer, read_list};
 use serde_json::{Map, Value};
 
 use super::maker::{NOW, PROVIDER, World, anchor, at, decryption_key, moment, set, statements, verified};
@@ -95,20 +95,23 @@ pub(crate) fn policy(bytes: &[u8]) {
 
 /// No query is an answer to our request but the one with its state, and no body gives tokens that cannot be sent on.
 pub(crate) fn answer(bytes: &[u8]) {
-    static WORLD: OnceLock<World> = OnceLock::new();
-    let world = WORLD.get_or_init(World::new);
+    static WORLD: OnceLock<(World, Pending)> = OnceLock::new();
+    let (world, pending) = WORLD.get_or_init(|| {
+        let world = World::new();
+        let pending = world.pending();
+        (world, pending)
+    });
     if let Ok(TokenAnswer::Tokens(tokens)) = TokenAnswer::read(200, bytes) {
         let request = world.client().userinfo_request(&tokens);
         assert!(request.authorization.bytes().all(|b| b == b' ' || b.is_ascii_graphic()));
-        assert!(world.client().check_id_token(&tokens, &world.pending(), at(NOW)).is_err());
+        assert!(world.client().check_id_token(&tokens, pending, at(NOW)).is_err());
     }
     let Ok(callback) =
         std::str::from_utf8(bytes).map_err(drop).and_then(|q| Callback::parse(q).map_err(drop))
     else {
         return;
     };
-    let pending = world.pending();
-    if world.client().check_callback(&callback, &pending, moment().now).is_ok() {
+    if world.client().check_callback(&callback, pending, moment().now).is_ok() {
         assert_eq!(callback.state(), pending.state);
     }
 }

@@ -1,5 +1,7 @@
 //! A small federation: an anchor, a provider, us, and a stranger; what each of them signs.
 
+use std::sync::OnceLock;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
@@ -30,8 +32,19 @@ pub(crate) fn seconds(instant: &str) -> i64 {
 }
 
 pub(crate) fn pem(name: &str) -> String {
-    let path = format!("{}/tests/fixtures/{name}.test-only.key.pem", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(path).unwrap()
+    let keys = [
+        ("anchor", include_str!("../../fixtures/anchor.test-only.key.pem")),
+        ("member", include_str!("../../fixtures/member.test-only.key.pem")),
+        ("p256", include_str!("../../fixtures/p256.test-only.key.pem")),
+        ("p521", include_str!("../../fixtures/p521.test-only.key.pem")),
+        ("provider", include_str!("../../fixtures/provider.test-only.key.pem")),
+        ("registry", include_str!("../../fixtures/registry.test-only.key.pem")),
+        ("sealer", include_str!("../../fixtures/sealer.test-only.key.pem")),
+        ("service", include_str!("../../fixtures/service.test-only.key.pem")),
+        ("short", include_str!("../../fixtures/short.test-only.key.pem")),
+        ("stranger", include_str!("../../fixtures/stranger.test-only.key.pem")),
+    ];
+    keys.into_iter().find(|(known, _)| *known == name).unwrap().1.to_owned()
 }
 
 pub(crate) fn der(name: &str) -> Vec<u8> {
@@ -75,7 +88,9 @@ pub(crate) fn with(mut claims: Value, pointer: &str, value: Value) -> Value {
 }
 
 pub(crate) fn anchor() -> Anchor {
-    Anchor { entity_id: ANCHOR.to_owned(), keys: set(&["anchor"]), intermediates: 0 }
+    static ONCE: OnceLock<Anchor> = OnceLock::new();
+    ONCE.get_or_init(|| Anchor { entity_id: ANCHOR.to_owned(), keys: set(&["anchor"]), intermediates: 0 })
+        .clone()
 }
 
 fn statement(issuer: &str, subject: &str, keys: &[&str], end: &str) -> Value {
@@ -224,7 +239,7 @@ pub(crate) fn random() -> [u8; 112] {
 }
 
 pub(crate) fn request() -> LoginRequest<'static> {
-    static RANDOM: std::sync::OnceLock<[u8; 112]> = std::sync::OnceLock::new();
+    static RANDOM: OnceLock<[u8; 112]> = OnceLock::new();
     LoginRequest { now: at(STARTS), level: Level::Two, random: RANDOM.get_or_init(random) }
 }
 
