@@ -197,15 +197,18 @@ fn each_wrong_answer_is_refused_for_its_own_cause() {
     assert!(answered(&format!("{code}&code={}", "x".repeat(2048))).is_ok());
 }
 
-/// CIE-21: an answer of one provider to a request to another.
+/// CIE-21: an answer of one provider to a request to another, from either side.
 #[test]
 fn a_provider_cannot_answer_for_another() {
     let world = World::new();
     let mut pending = world.pending();
     pending.issuer = "https://other.example".to_owned();
-    let callback = Callback::parse(&good()).unwrap();
-    let found = world.client().check_callback(&callback, &pending, at(NOW));
-    assert_eq!(found.err(), Some(Refused::CallbackIssuer));
+    let theirs = good().replace("provider.example%2Foidc", "other.example");
+    for query in [good(), theirs] {
+        let callback = Callback::parse(&query).unwrap();
+        let found = world.client().check_callback(&callback, &pending, at(NOW));
+        assert_eq!(found.err(), Some(Refused::CallbackIssuer), "{query}");
+    }
 }
 
 /// CIE-13.
