@@ -1,4 +1,5 @@
-//! RSA keys with their certificates: of the site as a SPID service provider, and of the identity providers. Making
+//! RSA keys with their certificates: of the site as a SPID service provider, of the identity providers, of CIE's
+//! federation. Making
 //! one takes a tenth of a second or more, so they are made side by side, kept in the folder, and shared by the
 //! sandboxes of one process (tests start many).
 
@@ -25,8 +26,33 @@ pub struct Wanted {
 /// # Errors
 /// A key cannot be made, read or written.
 pub fn keys(kept: &Kept, wanted: &[Wanted], now: Timestamp) -> Result<Vec<SigningKey>, Fault> {
+    let read = |pem: &str| {
+        let (key, certificate) = halves(pem)?;
+        SigningKey::from_pem(key, certificate).map_err(|e| Fault::new("reading a kept key", e))
+    };
+    side_by_side(kept, wanted, now, read)
+}
+
+/// The same as PEM, without the certificates: for those who sign without them.
+///
+/// # Errors
+/// A key cannot be made, read or written.
+pub fn bare_keys(kept: &Kept, wanted: &[Wanted], now: Timestamp) -> Result<Vec<String>, Fault> {
+    side_by_side(kept, wanted, now, |pem| Ok(halves(pem)?.0.to_owned()))
+}
+
+fn side_by_side<K: Send>(
+    kept: &Kept,
+    wanted: &[Wanted],
+    now: Timestamp,
+    read: impl Fn(&str) -> Result<K, Fault> + Sync,
+) -> Result<Vec<K>, Fault> {
+    let key = |wanted: &Wanted| {
+        let pem = kept.keep(&format!("{}.pem", wanted.file), || made(wanted, now))?;
+        read(&pem)
+    };
     std::thread::scope(|scope| {
-        let making: Vec<_> = wanted.iter().map(|w| scope.spawn(move || key(kept, w, now))).collect();
+        let making: Vec<_> = wanted.iter().map(|w| scope.spawn(|| key(w))).collect();
         let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|_| Err(Fault::bare("making a key")))
         };
@@ -34,12 +60,10 @@ pub fn keys(kept: &Kept, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Signin
     })
 }
 
-fn key(kept: &Kept, wanted: &Wanted, now: Timestamp) -> Result<SigningKey, Fault> {
-    let file = format!("{}.pem", wanted.file);
-    let pem = kept.keep(&file, || made(wanted, now))?;
+/// Key and certificate.
+fn halves(pem: &str) -> Result<(&str, &str), Fault> {
     let at = pem.find("-----BEGIN CERTIFICATE").and_then(|at| pem.split_at_checked(at));
-    let (key, certificate) = at.ok_or_else(|| Fault::bare("reading a kept key: no certificate in it"))?;
-    SigningKey::from_pem(key, certificate).map_err(|e| Fault::new("reading a kept key", e))
+    at.ok_or_else(|| Fault::bare("reading a kept key: no certificate in it"))
 }
 
 /// Makes one, or gives the one that this process made for the same subject; whoever asks second waits for it.
