@@ -4,6 +4,7 @@
 pub mod idp;
 pub mod kept;
 pub mod keys;
+pub mod loopback;
 pub mod people;
 pub mod ports;
 pub mod program;
