@@ -1,10 +1,12 @@
 //! The access site with invented citizens and a pretended outside world: what `fascicolo-sandbox` starts, and what
 //! the journeys of `fascicolo-web` run on. Nothing of it is in the production program.
 
+pub mod federation;
 pub mod idp;
 pub mod kept;
 pub mod keys;
 pub mod loopback;
+mod openid;
 pub mod people;
 pub mod ports;
 pub mod program;
@@ -34,9 +36,12 @@ use fascicolo_web::text::Texts;
 use fascicolo_web::vault::Keyring;
 use jiff::Timestamp;
 
+use federation::CieFederation;
 use idp::service::Service;
 use idp::{Idps, Services};
 use kept::Kept;
+use loopback::{Loopback, Routes};
+use openid::Ground;
 use people::Person;
 use ports::{SandboxClock, SeededEntropy};
 use samples::DocumentAuthority;
@@ -59,6 +64,10 @@ pub struct Options {
     pub spid_providers: Vec<String>,
     /// How requests travel to providers.
     pub binding: Binding,
+    /// How one gets in with CIE.
+    pub cie: CieProtocol,
+    /// Another sandbox's federation, when this is one more node of its site.
+    pub federation: Option<CieFederation>,
     /// What needs level 3.
     pub level_three: Acts,
     pub contents: Contents,
@@ -70,6 +79,13 @@ pub struct Addresses {
     pub site: String,
     pub secure: String,
     pub standins: String,
+}
+
+/// The two ways of CIE; a region is onboarded one way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CieProtocol {
+    Saml,
+    OpenId,
 }
 
 /// Whose documents are made at the first start. The people themselves are always there.
@@ -100,6 +116,8 @@ impl Options {
             entity_id: None,
             spid_providers: Vec::new(),
             binding: Binding::Redirect,
+            cie: CieProtocol::Saml,
+            federation: None,
             level_three: Acts::NONE,
             contents,
         }
@@ -112,8 +130,12 @@ pub struct Sandbox {
     pub clock: Arc<SandboxClock>,
     pub people: Arc<[Person]>,
     pub idps: Idps,
+    /// Anchor and provider of CIE by OpenID Connect, when that is the way.
+    pub federation: Option<CieFederation>,
     /// The pages of the outside world.
     pub standins: Router,
+    /// Where the site and the stand-ins find each other.
+    _routes: Arc<Routes>,
     pub kept: Kept,
     /// How many documents the person with very many shall have, if they are still to come.
     missing: Option<u32>,
@@ -171,6 +193,20 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
     })?;
     spid.provider = vouched_for(&idps, Federation::Eidas)?;
     cie.provider = vouched_for(&idps, Federation::Cie)?;
+    let loopback = Arc::new(Loopback::default());
+    let ground = Ground {
+        kept: &kept,
+        addresses: &options.addresses,
+        born,
+        people: &people,
+        clock: &clock,
+        entropy: &options.entropy,
+    };
+    let (cie, joined) = match options.cie {
+        CieProtocol::Saml => (Some(cie), None),
+        CieProtocol::OpenId => (None, Some(openid::join(&ground, options.federation, &loopback)?)),
+    };
+    let (federation, openid) = joined.map(|joined| (joined.federation, joined.site)).unzip();
     let registry =
         SignedRegistry::new(&keys.registry, &options.addresses.standins, &idps, &options.spid_providers)?;
     let signers = Signers {
@@ -186,7 +222,7 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         objects: Arc::new(Folder::open(&kept.path("documenti"))?),
         keyring: keyring(&kept, &*options.entropy)?,
         registry: registry.opened(clock.now())?,
-        openid: None,
+        openid,
         signers: anchors(&kept, &signers)?,
         throttles: Throttles::default(),
     });
@@ -198,14 +234,23 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
             Contents::None | Contents::Of(_) => kept.write(SEEDED, "")?,
         }
     }
+    let addresses = options.addresses;
     let front = Front {
-        site: options.addresses.site,
-        secure: options.addresses.secure,
+        site: addresses.site.clone(),
+        secure: addresses.secure.clone(),
         people: Arc::clone(&people),
         clock: Arc::clone(&clock),
+        cie: options.cie,
     };
-    let standins = standins::routes(front, idps.clone(), registry);
-    Ok(Sandbox { app, clock, people, idps, standins, kept, missing })
+    let standins = standins::routes(front, idps.clone(), registry, federation.clone());
+    let site = fascicolo_web::site(app.clone());
+    let routes = Routes::new(vec![
+        (addresses.secure, site.clone()),
+        (addresses.site, site),
+        (addresses.standins, standins.clone()),
+    ]);
+    loopback.lead_to(&routes);
+    Ok(Sandbox { app, clock, people, idps, federation, standins, kept, _routes: routes, missing })
 }
 
 /// There once everything of the first start is in the record.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use fascicolo_domain::acts::Act;
 use fascicolo_eid::spid::Binding;
-use fascicolo_sandbox::program;
+use fascicolo_sandbox::{CieProtocol, program};
 use jiff::Timestamp;
 
 /// The access site with invented citizens and a pretended outside world.
@@ -32,6 +32,9 @@ struct Arguments {
     /// How requests travel to SPID identity providers: redirect or post.
     #[arg(long, value_name = "BINDING", default_value = "redirect", value_parser = program::binding)]
     binding: Binding,
+    /// How one gets in with CIE: openid or saml.
+    #[arg(long, value_name = "PROTOCOL", default_value = "openid", value_parser = program::cie)]
+    cie: CieProtocol,
     /// What needs level 3: list, read, download, access-log or profile (repeatable).
     #[arg(long, value_name = "ACT", value_parser = program::act)]
     level_three: Vec<Act>,
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         now: arguments.now,
         spid_providers: arguments.spid_provider,
         binding: arguments.binding,
+        cie: arguments.cie,
         level_three: arguments.level_three.into_iter().collect(),
         entity_id: arguments.entity_id,
         many: arguments.many,

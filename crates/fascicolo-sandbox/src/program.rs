@@ -11,7 +11,7 @@ use fascicolo_adapters::{SystemClock, SystemEntropy, WebFetch};
 use fascicolo_domain::Fault;
 use fascicolo_domain::acts::{Act, Acts};
 use fascicolo_eid::spid::Binding;
-use fascicolo_web::login::registry;
+use fascicolo_web::login::{openid, registry};
 use fascicolo_web::operations::operations;
 use fascicolo_web::ports::Clock as _;
 use fascicolo_web::serve::{Limits, serve};
@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 
 use crate::kept::Kept;
 use crate::ports::SandboxClock;
-use crate::{Addresses, Contents, Options, sandbox, tls};
+use crate::{Addresses, CieProtocol, Contents, Options, sandbox, tls};
 
 /// What the command line asked for.
 pub struct Wanted {
@@ -36,6 +36,7 @@ pub struct Wanted {
     pub now: Option<Timestamp>,
     pub spid_providers: Vec<PathBuf>,
     pub binding: Binding,
+    pub cie: CieProtocol,
     /// What needs level 3.
     pub level_three: Acts,
     pub entity_id: Option<String>,
@@ -52,6 +53,18 @@ pub fn binding(name: &str) -> Result<Binding, &'static str> {
         "redirect" => Ok(Binding::Redirect),
         "post" => Ok(Binding::Post),
         _ => Err("neither redirect nor post"),
+    }
+}
+
+/// A protocol of CIE by its name on the command line.
+///
+/// # Errors
+/// It is neither of the two.
+pub fn cie(name: &str) -> Result<CieProtocol, &'static str> {
+    match name {
+        "openid" => Ok(CieProtocol::OpenId),
+        "saml" => Ok(CieProtocol::Saml),
+        _ => Err("neither openid nor saml"),
     }
 }
 
@@ -89,6 +102,8 @@ async fn start(wanted: Wanted) -> Result<(), Fault> {
         entity_id: wanted.entity_id,
         spid_providers: read_all(&wanted.spid_providers)?,
         binding: wanted.binding,
+        cie: wanted.cie,
+        federation: None,
         level_three: wanted.level_three,
         contents: Contents::Everything { many: wanted.many },
     })
@@ -214,6 +229,13 @@ fn site_key(kept: &Kept) -> Result<Arc<SiteKey>, Fault> {
     Ok(Arc::new(key))
 }
 
+/// Takes over what the folder knows of the provider of CIE, and renews it when it is due.
+async fn follow_cie(app: &App) -> Result<(), Fault> {
+    let now = app.clock.now();
+    openid::follow(app, now).await?;
+    openid::renew_due(app, now).await.map(drop)
+}
+
 /// What the site has due, every minute.
 async fn periodic_work(app: App, key: Arc<SiteKey>, fetch: WebFetch) {
     let mut rounds = tokio::time::interval(Duration::from_secs(60));
@@ -221,6 +243,9 @@ async fn periodic_work(app: App, key: Arc<SiteKey>, fetch: WebFetch) {
         rounds.tick().await;
         if let Err(fault) = registry::fetch_due(&app, &fetch, app.clock.now()).await {
             tracing::error!("the SPID registry stays as it was: {fault:?}");
+        }
+        if let Err(fault) = follow_cie(&app).await {
+            tracing::error!("what is known of the provider of CIE stays as it was: {fault:?}");
         }
         if let Err(fault) = jobs::run_due(&app, &key, app.clock.now()).await {
             tracing::error!("periodic work: {fault:?}");

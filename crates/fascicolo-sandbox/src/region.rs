@@ -1,13 +1,16 @@
 //! The invented region that runs the sandbox's site: its settings, and what the SPID federation knows of it.
 
+use fascicolo_domain::Fault;
 use fascicolo_domain::acts::Acts;
 use fascicolo_domain::login::{Level, Limits, Policy};
 use fascicolo_domain::throttle::Rate;
+use fascicolo_eid::cie::{Held, KeyError, Keys, RelyingParty, TrustMark, jose};
 use fascicolo_eid::spid::{
     AttributeSet, CertificateSubject, CieContacts, Contact, Contacts, Organization, ServiceProvider,
     SigningKey,
 };
 use fascicolo_web::settings::{DemoNotice, Saml, Settings, Site, Verification};
+use jiff::Timestamp;
 
 use crate::Addresses;
 use crate::keys::Wanted;
@@ -17,9 +20,15 @@ const REGION_URL: &str = "https://www.regione.example";
 const SERVICE: &str = "Fascicolo Sanitario Elettronico";
 const DISPLAY_NAME: &str = "Fascicolo Sanitario Elettronico – Regione Esempio";
 const IPA: &str = "r_esempi";
+/// How long a provider of CIE may keep what the anchor says of the site.
+const OVERLAP_SECONDS: u32 = 24 * 3600;
 
 /// What the region decided: the defaults.
-pub(crate) fn settings(addresses: &Addresses, (spid, cie): (Saml, Saml), level_three: Acts) -> Settings {
+pub(crate) fn settings(
+    addresses: &Addresses,
+    (spid, cie): (Saml, Option<Saml>),
+    level_three: Acts,
+) -> Settings {
     Settings {
         site: site(addresses),
         policy: Policy {
@@ -30,7 +39,7 @@ pub(crate) fn settings(addresses: &Addresses, (spid, cie): (Saml, Saml), level_t
             limits: Limits::CITIZEN,
         },
         spid: Some(spid),
-        cie: Some(cie),
+        cie,
         verification: Verification { per_network: Rate::per_minute(30), overall: Rate::per_minute(600) },
         trusted_proxies: Vec::new(),
         largest_file: 20 * 1024 * 1024,
@@ -91,6 +100,50 @@ pub(crate) fn cie_service_provider(secure: &str, key: SigningKey) -> ServiceProv
         least_age: None,
         next_certificate: None,
     }
+}
+
+/// The site in CIE's federation by OpenID Connect. The anchor above it gives the mark.
+pub(crate) fn relying_party(secure: &str, anchor: &str, mark: TrustMark) -> RelyingParty {
+    RelyingParty {
+        entity_id: secure.to_owned(),
+        organization_name: REGION.to_owned(),
+        client_name: DISPLAY_NAME.to_owned(),
+        homepage_uri: secure.to_owned(),
+        policy_uri: format!("{secure}/privacy"),
+        logo_uri: format!("{secure}/logo.svg"),
+        contacts: vec!["cie@regione.example".to_owned()],
+        resolve_endpoint: format!("{secure}/cie/resolve"),
+        redirect_uris: vec![format!("{secure}/cie/callback")],
+        authority_hints: vec![anchor.to_owned()],
+        trust_marks: vec![mark],
+        lifetime_seconds: 24 * 3600,
+    }
+}
+
+/// The keys it has in that federation: for statements, for requests, and to be written to (CIE-4).
+pub(crate) fn openid_wanted_keys(secure: &str) -> [Wanted; 3] {
+    ["federazione", "firma", "cifratura"].map(|purpose| Wanted {
+        bits: 2048,
+        ..own_key(&format!("cie-{purpose}"), &format!("{secure}/cie/{purpose}"))
+    })
+}
+
+/// The same keys, as the site holds them: in use since ever, so that the clock may be set back.
+///
+/// # Errors
+/// They are not keys, or not three.
+pub(crate) fn openid_keys(pems: &[String]) -> Result<Keys, Fault> {
+    let [federation, signing, encryption] = pems else {
+        return Err(Fault::bare("reading the site's keys for CIE"));
+    };
+    let broken = |e: KeyError| Fault::new("reading the site's keys for CIE", e);
+    let signs = |pem: &str| {
+        let key = jose::SigningKey::from_pem(pem).map_err(broken)?;
+        Ok::<_, Fault>(vec![Held { key, since: Timestamp::UNIX_EPOCH }])
+    };
+    let key = jose::DecryptionKey::from_pem(encryption).map_err(broken)?;
+    let decrypts = vec![Held { key, since: Timestamp::UNIX_EPOCH }];
+    Keys::new(signs(federation)?, signs(signing)?, decrypts, OVERLAP_SECONDS).map_err(broken)
 }
 
 fn organization() -> Organization {

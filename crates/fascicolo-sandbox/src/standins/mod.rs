@@ -18,6 +18,8 @@ use fascicolo_web::ports::Clock as _;
 
 use self::page::{Problem, show};
 use self::registry::SignedRegistry;
+use crate::CieProtocol;
+use crate::federation::{self, CieFederation};
 use crate::idp::{self, Idps};
 use crate::people::Person;
 use crate::ports::SandboxClock;
@@ -30,6 +32,7 @@ pub struct Front {
     pub secure: String,
     pub people: Arc<[Person]>,
     pub clock: Arc<SandboxClock>,
+    pub cie: CieProtocol,
 }
 
 #[derive(Template)]
@@ -42,7 +45,7 @@ struct FrontPage<'a> {
 }
 
 /// All stand-ins.
-pub fn routes(front: Front, idps: Idps, registry: SignedRegistry) -> Router {
+pub fn routes(front: Front, idps: Idps, registry: SignedRegistry, cie: Option<CieFederation>) -> Router {
     let own = Router::new()
         .route("/", get(show_front))
         .route("/clock", get(clock::tell).post(clock::set))
@@ -52,7 +55,12 @@ pub fn routes(front: Front, idps: Idps, registry: SignedRegistry) -> Router {
             get(async || ([(header::CONTENT_TYPE, "text/javascript")], include_str!("continua.js"))),
         )
         .with_state(front);
-    own.merge(idp::routes(idps)).merge(registry.routes()).fallback(async || Problem::NotFound)
+    let all = own.merge(idp::routes(idps)).merge(registry.routes());
+    let all = match cie {
+        Some(cie) => all.merge(federation::routes(cie)),
+        None => all,
+    };
+    all.fallback(async || Problem::NotFound)
 }
 
 async fn show_front(State(front): State<Front>) -> Result<Response, Problem> {

@@ -4,7 +4,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use fascicolo_domain::person::Standing;
-use fascicolo_sandbox::{Contents, Options, Sandbox, sandbox};
+use fascicolo_sandbox::{CieProtocol, Contents, Options, Sandbox, sandbox};
+use fascicolo_web::login::openid::renew_due;
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tower::ServiceExt as _;
@@ -38,6 +39,58 @@ async fn a_request_of_the_site_reaches_its_provider_without_a_network() {
     let page = get(sandbox.standins.clone(), "127.0.0.1:8081", path).await;
     assert_eq!(page.status(), StatusCode::OK);
     assert!(text(page).await.contains("Giulia Ferrari"));
+}
+
+/// CIE-9, CIE-13.
+#[tokio::test]
+async fn the_site_finds_its_provider_of_cie_without_a_network_and_misses_it_when_it_is_withdrawn() {
+    let options = Options { cie: CieProtocol::OpenId, ..Options::for_tests(now(), Contents::None) };
+    let sandbox = sandbox(options).await.unwrap();
+    let federation = sandbox.federation.clone().unwrap();
+    let openid = sandbox.app.openid.as_ref().unwrap();
+    assert_eq!(openid.provider, federation.provider());
+    assert!(renew_due(&sandbox.app, now()).await.unwrap());
+    let known = openid.state().unwrap();
+    assert_eq!(known.verified_at, now());
+
+    federation.withdraw(true);
+    sandbox.clock.set(known.expires);
+    assert!(renew_due(&sandbox.app, known.expires).await.is_err());
+    federation.withdraw(false);
+    sandbox.clock.advance(SignedDuration::from_mins(2));
+    assert!(renew_due(&sandbox.app, sandbox.app.clock.now()).await.unwrap());
+    let page = get(sandbox.standins.clone(), "127.0.0.1:8081", "/").await;
+    assert!(text(page).await.contains("/federazione"));
+}
+
+#[tokio::test]
+async fn a_region_with_cie_over_saml_has_no_federation() {
+    let sandbox = open(Contents::None).await;
+    assert!(sandbox.federation.is_none() && sandbox.app.openid.is_none());
+    let federation = get(sandbox.standins.clone(), "127.0.0.1:8081", "/federazione").await;
+    assert_eq!(federation.status(), StatusCode::NOT_FOUND);
+    let page = get(sandbox.standins.clone(), "127.0.0.1:8081", "/").await;
+    assert!(text(page).await.contains("/idp/cie/sessioni"));
+}
+
+#[tokio::test]
+async fn nodes_of_one_site_share_its_federation() {
+    let first = Options { cie: CieProtocol::OpenId, ..Options::for_tests(now(), Contents::None) };
+    let first = sandbox(first).await.unwrap();
+    let second = Options {
+        cie: CieProtocol::OpenId,
+        federation: first.federation.clone(),
+        folder: Some(first.kept.path("")),
+        ..Options::for_tests(now(), Contents::None)
+    };
+    let second = sandbox(second).await.unwrap();
+    first.federation.as_ref().unwrap().change_key();
+    let of = async |sandbox: &Sandbox| {
+        let path = "/cie-oidc/.well-known/openid-federation";
+        text(get(sandbox.standins.clone(), "127.0.0.1:8081", path).await).await
+    };
+    assert_eq!(of(&first).await, of(&second).await);
+    assert!(renew_due(&second.app, now()).await.unwrap());
 }
 
 #[tokio::test]

@@ -124,6 +124,7 @@ fn a_flag_it_does_not_know_or_a_file_that_is_missing_ends_it() {
     for arguments in [
         &["--demo"][..],
         &["--binding", "soap"],
+        &["--cie", "cns"],
         &["--level-three", "LIST"],
         &["--database", "postgres://localhost/x"],
         &["--spid-provider", "/nowhere.xml"],
