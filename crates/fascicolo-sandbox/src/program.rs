@@ -229,11 +229,16 @@ fn site_key(kept: &Kept) -> Result<Arc<SiteKey>, Fault> {
     Ok(Arc::new(key))
 }
 
-/// Takes over what the folder knows of the provider of CIE, and renews it when it is due.
-async fn follow_cie(app: &App) -> Result<(), Fault> {
+/// Takes over what the folder knows of the provider of CIE, and renews it when it is due: what is kept there may be
+/// about other addresses, from a run on other ports.
+async fn follow_cie(app: &App) {
     let now = app.clock.now();
-    openid::follow(app, now).await?;
-    openid::renew_due(app, now).await.map(drop)
+    if let Err(fault) = openid::follow(app, now).await {
+        tracing::warn!("what is kept of the provider of CIE is of no use: {fault:?}");
+    }
+    if let Err(fault) = openid::renew_due(app, now).await {
+        tracing::error!("what is known of the provider of CIE stays as it was: {fault:?}");
+    }
 }
 
 /// What the site has due, every minute.
@@ -244,9 +249,7 @@ async fn periodic_work(app: App, key: Arc<SiteKey>, fetch: WebFetch) {
         if let Err(fault) = registry::fetch_due(&app, &fetch, app.clock.now()).await {
             tracing::error!("the SPID registry stays as it was: {fault:?}");
         }
-        if let Err(fault) = follow_cie(&app).await {
-            tracing::error!("what is known of the provider of CIE stays as it was: {fault:?}");
-        }
+        follow_cie(&app).await;
         if let Err(fault) = jobs::run_due(&app, &key, app.clock.now()).await {
             tracing::error!("periodic work: {fault:?}");
         }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fascicolo_domain::Fault;
 use fascicolo_domain::time::after_seconds;
-use fascicolo_eid::cie::TrustMark;
 use fascicolo_eid::cie::jose::JwkSet;
+use fascicolo_eid::cie::{Chain, TrustMark};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -51,6 +51,7 @@ impl Anchor {
                 "contacts": ["federazione@regione.example"],
                 "federation_fetch_endpoint": format!("{id}/fetch"),
                 "federation_list_endpoint": format!("{id}/list"),
+                "federation_resolve_endpoint": format!("{id}/resolve"),
             }},
             "constraints": {"max_path_length": 0},
             "trust_mark_issuers": {(self.mark_kind()): [id]},
@@ -90,6 +91,21 @@ impl Anchor {
             Some(_) => [None, None],
         };
         listed.into_iter().flatten().collect()
+    }
+
+    /// What becomes of an entity's metadata by its policies: `chain` is all it knows (CIE-7).
+    pub(super) fn resolved(&self, chain: &Chain, kind: &str, now: Timestamp) -> Result<String, Fault> {
+        let claims = json!({
+            "iss": self.entity_id,
+            "sub": chain.subject(),
+            "iat": now.as_second(),
+            "exp": chain.expires().as_second(),
+            "trust_anchor": self.entity_id,
+            "metadata": {(kind): chain.metadata(kind)},
+            "trust_marks": [],
+            "trust_chain": chain.statements(),
+        });
+        self.key.sign("resolve-response+jwt", &claims)
     }
 
     /// Its past keys: it has had none but today's (CIE-15).

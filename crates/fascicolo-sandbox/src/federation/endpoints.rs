@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use fascicolo_domain::Fault;
 use fascicolo_domain::time::after_seconds;
-use fascicolo_eid::cie::FETCH_SECONDS;
+use fascicolo_eid::cie::{Chain, FETCH_SECONDS};
 use fascicolo_web::http::forms::{Fields, query};
 use serde_json::json;
 
@@ -58,6 +58,28 @@ pub(super) async fn fetch(
         || refused(404, "not_found", "nothing is said of this entity"),
         |statement| typed(STATEMENT, statement),
     ))
+}
+
+/// The provider's metadata as they come out of the chain; nothing is fetched for a stranger (CIE-7).
+pub(super) async fn resolve(
+    State(cie): State<CieFederation>,
+    RawQuery(asked): RawQuery,
+) -> Result<Response, Problem> {
+    let asked = query(asked.as_deref()).map_err(|_| Problem::BadRequest)?;
+    let (Some(subject), Some(anchor)) = (asked.find("sub"), asked.find("trust_anchor")) else {
+        return Ok(refused(400, "invalid_request", "sub or trust_anchor is missing"));
+    };
+    let (inner, now) = (&cie.0, cie.now());
+    let ours = anchor == inner.anchor.entity_id && subject == inner.provider.entity_id;
+    let statement = if ours { inner.anchor.statement(subject, now)? } else { None };
+    let Some(statement) = statement else {
+        return Ok(refused(404, "not_found", "no chain about this entity is at hand"));
+    };
+    let (leaf, top) = (inner.provider.configuration(now)?, inner.anchor.configuration(now)?);
+    let chain = Chain::verify(&[&leaf, &statement, &top], subject, &cie.anchor(), now);
+    let chain = chain.map_err(|refused| Fault::new("resolving the provider", refused.code()))?;
+    let body = inner.anchor.resolved(&chain, "openid_provider", now)?;
+    Ok(typed("application/resolve-response+jwt", body))
 }
 
 /// The entities of the federation (CIE-8).

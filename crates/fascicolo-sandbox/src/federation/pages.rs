@@ -32,6 +32,7 @@ pub fn routes(cie: CieFederation) -> Router {
         .route("/federazione/.well-known/openid-federation-historical-jwks", get(endpoints::historical_keys))
         .route("/federazione/fetch", get(endpoints::fetch))
         .route("/federazione/list", get(endpoints::list))
+        .route("/federazione/resolve", get(endpoints::resolve))
         .route("/cie-oidc/.well-known/openid-federation", get(endpoints::provider))
         .route("/cie-oidc/authorize", get(redirected).post(posted))
         .route("/cie-oidc/accesso", post(choose))

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use super::super::mistake::Mistake;
 use super::super::*;
-use super::world::{SITE, STANDINS, World, payload};
+use super::world::{SITE, STANDINS, World, form, payload};
 
 /// How a login ends.
 #[derive(PartialEq, Eq, Debug)]
@@ -187,6 +187,28 @@ async fn the_anchor_lists_its_members_and_its_past_keys() {
     let fetch = format!("{STANDINS}/federazione/fetch");
     assert_eq!(get(fetch.clone()).await.status, 400);
     assert_eq!(get(format!("{fetch}?sub=https%3A%2F%2Faltro.example")).await.status, 404);
+}
+
+/// CIE-7.
+#[tokio::test]
+async fn the_anchor_resolves_the_provider_and_nobody_it_would_have_to_ask() {
+    let world = World::open();
+    let anchor = world.cie.anchor().entity_id;
+    let get = async |fields: &[(&str, &str)]| {
+        let url = format!("{anchor}/resolve?{}", form(fields));
+        world.send(Request::get(&url, FETCH_BYTES)).await.unwrap()
+    };
+    let found = get(&[("sub", world.cie.provider()), ("trust_anchor", &anchor)]).await;
+    assert_eq!((found.status, found.content_type.as_str()), (200, "application/resolve-response+jwt"));
+    let claims = payload(&String::from_utf8(found.body).unwrap());
+    let chain = world.chain().await.unwrap();
+    assert_eq!(claims["metadata"]["openid_provider"].as_object(), chain.metadata("openid_provider"));
+    for (subject, at) in [(SITE, anchor.as_str()), (world.cie.provider(), SITE)] {
+        assert_eq!(get(&[("sub", subject), ("trust_anchor", at)]).await.status, 404);
+    }
+    assert_eq!(get(&[("sub", world.cie.provider())]).await.status, 400);
+    world.cie.withdraw(true);
+    assert_eq!(get(&[("sub", world.cie.provider()), ("trust_anchor", &anchor)]).await.status, 404);
 }
 
 /// CIE-9.
