@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod federation;
+#[cfg(test)]
 mod in_process;
 #[cfg(test)]
 mod journey;
