@@ -9,4 +9,4 @@ pub mod tls;
 
 pub use clock::SystemClock;
 pub use entropy::SystemEntropy;
-pub use fetch::WebFetch;
+pub use fetch::{Reach, WebFetch};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use fascicolo_adapters::{SystemClock, SystemEntropy, WebFetch};
+use fascicolo_adapters::{Reach, SystemClock, SystemEntropy, WebFetch};
 use fascicolo_domain::Fault;
 use fascicolo_domain::acts::{Act, Acts};
 use fascicolo_eid::spid::Binding;
@@ -123,7 +123,11 @@ async fn start(wanted: Wanted) -> Result<(), Fault> {
         serving.spawn(listen(listener, router, tls, stopped.clone()));
     }
     say(&lines)?;
-    let work = tokio::spawn(periodic_work(sandbox.app.clone(), site_key(&sandbox.kept)?, WebFetch::new()?));
+    let work = tokio::spawn(periodic_work(
+        sandbox.app.clone(),
+        site_key(&sandbox.kept)?,
+        WebFetch::new(Reach::Local)?,
+    ));
     let finishing = async {
         if let Err(fault) = sandbox.finish().await {
             tracing::error!("filling the record: {fault:?}");
