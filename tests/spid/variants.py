@@ -53,8 +53,8 @@ VARIANTS = (
             ("operator-full", "pub-op-full"), ("operator-light", "pub-op-lite"),
         )
     ),
-    ("cie", "cie_sp_public", "cie", ["cie"], []),
-    ("cie-partner", "cie_sp_public", "cie", ["cie", "cie_partner"], []),
+    ("cie", "cie_sp_public", "cie", ["cie", "cie_saml"], []),
+    ("cie-partner", "cie_sp_public", "cie", ["cie", "cie_saml", "cie_partner"], []),
 )
 
 

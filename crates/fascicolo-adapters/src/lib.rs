@@ -5,6 +5,7 @@ pub mod clock;
 pub mod entropy;
 pub mod fetch;
 pub mod objects;
+pub mod rsa;
 pub mod tls;
 
 pub use clock::SystemClock;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fascicolo_adapters::{SystemClock, SystemEntropy, objects, tls};
+use fascicolo_adapters::{Reach, SystemClock, SystemEntropy, WebFetch, objects, tls};
 use fascicolo_clinical::pdf::TrustAnchors;
+use fascicolo_domain::Fault;
 use fascicolo_domain::login::{Level, Limits, Policy};
 use fascicolo_domain::throttle::Rate;
 use fascicolo_eid::spid;
@@ -12,6 +13,7 @@ use fascicolo_store::{Options, Schema, Store};
 use fascicolo_web::App;
 use fascicolo_web::app::Parts;
 use fascicolo_web::http::throttle::Throttles;
+use fascicolo_web::login::openid::OpenId;
 use fascicolo_web::login::registry::{Registry, Source};
 use fascicolo_web::ports::{Clock as _, DocumentObjects};
 use fascicolo_web::settings::{Saml, Settings, Site, Verification};
@@ -19,9 +21,9 @@ use fascicolo_web::text::Texts;
 use fascicolo_web::vault::{Keyring, SiteKey};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Protocol};
 use crate::failure::Failure;
-use crate::{federation, secrets};
+use crate::{cie, federation, secrets};
 
 /// The whole site.
 ///
@@ -37,7 +39,7 @@ pub async fn app(config: &Config) -> Result<App, Failure> {
         objects: documents(config)?,
         keyring: keyring(config)?,
         registry: registry(config)?,
-        openid: None,
+        openid: openid(config)?,
         signers: signers(config)?,
         throttles: Throttles::default(),
         store: store(config).await?,
@@ -115,6 +117,22 @@ pub fn keyring(config: &Config) -> Result<Keyring, Failure> {
 pub fn site_key(config: &Config) -> Result<SiteKey, Failure> {
     let text = secrets::read(config, "site.key", &config.site.key)?;
     Ok(SiteKey::from_pem(&text).map_err(|e| ConfigError::value("site.key", e.to_string()))?)
+}
+
+/// CIE by OpenID Connect, when logins use it.
+fn openid(config: &Config) -> Result<Option<OpenId>, Failure> {
+    if config.cie.as_ref().is_none_or(|cie| cie.protocol != Protocol::Openid) {
+        return Ok(None);
+    }
+    cie::openid(config, Arc::new(web(config)?)).map(Some)
+}
+
+/// Other servers, as far as the settings let us go (CIE-14).
+///
+/// # Errors
+/// The system's certificates cannot be read.
+pub fn web(config: &Config) -> Result<WebFetch, Fault> {
+    WebFetch::new(if config.fetch.private_addresses { Reach::Private } else { Reach::Public })
 }
 
 fn signers(config: &Config) -> Result<TrustAnchors, Failure> {
@@ -219,9 +237,12 @@ fn binding(setting: config::Binding) -> spid::Binding {
     }
 }
 
-/// CIE over SAML, when there is a provider (SPID-C).
+/// CIE over SAML, when logins use it and there is a provider (SPID-C).
 fn cie_of(config: &Config) -> Result<Option<Saml>, Failure> {
-    let (Some(settings), Some(provider)) = (&config.cie, federation::cie_provider(config)?) else {
+    if config.cie.as_ref().is_none_or(|cie| cie.protocol != Protocol::Saml) {
+        return Ok(None);
+    }
+    let (Some(settings), Some(provider)) = (&config.cie_saml, federation::cie_provider(config)?) else {
         return Ok(None);
     };
     let service_provider = federation::cie_service_provider(config)?;

@@ -14,15 +14,15 @@ pub const SOON: SignedDuration = SignedDuration::from_hours(60 * 24);
 /// Those that the settings name, by their key.
 #[must_use]
 pub fn named(config: &Config) -> Vec<(&'static str, &Path)> {
-    let (spid, cie) = (config.spid.as_ref(), config.cie.as_ref());
+    let (spid, cie) = (config.spid.as_ref(), config.cie_saml.as_ref());
     let aggregator = config.aggregator.as_ref();
     let all = [
         ("tls.certificate", config.tls.as_ref().map(|tls| &tls.certificate)),
         ("spid.certificate", spid.map(|spid| &spid.certificate)),
         ("spid.next_certificate", spid.and_then(|spid| spid.next_certificate.as_ref())),
         ("aggregator.validation_certificate", aggregator.and_then(|a| a.validation_certificate.as_ref())),
-        ("cie.certificate", cie.map(|cie| &cie.certificate)),
-        ("cie.next_certificate", cie.and_then(|cie| cie.next_certificate.as_ref())),
+        ("cie_saml.certificate", cie.map(|cie| &cie.certificate)),
+        ("cie_saml.next_certificate", cie.and_then(|cie| cie.next_certificate.as_ref())),
     ];
     all.into_iter().filter_map(|(key, path)| Some((key, path?.as_path()))).collect()
 }

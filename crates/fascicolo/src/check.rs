@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use crate::config::Config;
+use crate::config::{Config, Protocol};
 use crate::failure::Failure;
-use crate::{assemble, federation, secrets};
+use crate::{assemble, cie, federation, secrets};
 
 /// Prints the settings with their defaults filled in; secrets are only named. Reads every file they name.
 ///
@@ -20,8 +20,13 @@ pub fn check_config(config: &Config, out: &mut dyn Write) -> Result<(), Failure>
     assemble::keyring(config)?;
     assemble::site_key(config)?;
     assemble::tls(config)?;
-    if config.cie.is_some() {
+    if config.cie_saml.is_some() {
         federation::cie_service_provider(config)?;
+    }
+    if config.cie_openid.is_some() {
+        cie::relying_party(config)?;
+        cie::keys::read(config)?;
+        cie::anchor(config)?;
     }
     federation::cie_provider(config)?;
     federation::eidas_provider(config)?;
@@ -56,9 +61,7 @@ pub fn warnings(config: &Config) -> Vec<String> {
         }
         Some(_) => {}
     }
-    if config.cie.as_ref().is_some_and(|cie| cie.provider.is_none()) {
-        odd.push("no cie.provider: nobody can get in by CIE".to_owned());
-    }
+    odd.extend(cie_warnings(config).map(str::to_owned));
     if !config.jobs.run {
         odd.push("jobs.run is off: another node must do the periodic work".to_owned());
     }
@@ -66,11 +69,40 @@ pub fn warnings(config: &Config) -> Vec<String> {
         odd.push("database.node is the default: nodes that share a database need different names".to_owned());
     }
     for (key, path) in secrets::files(config) {
-        if secrets::is_open_to_others(&config.path(path)) {
+        if secrets::is_open_to_others(&config.path(&path)) {
             odd.push(format!("{key}: others may read the file: chmod 600"));
         }
     }
     odd
+}
+
+fn cie_warnings(config: &Config) -> impl Iterator<Item = &'static str> {
+    let protocol = config.cie.as_ref().map(|cie| cie.protocol);
+    let (openid, saml) = (config.cie_openid.as_ref(), config.cie_saml.as_ref());
+    let uses = |wanted| protocol == Some(wanted);
+    let odd = [
+        (
+            uses(Protocol::Saml) && saml.is_some_and(|saml| saml.provider.is_none()),
+            "no cie_saml.provider: nobody can get in by CIE",
+        ),
+        (
+            uses(Protocol::Openid) && openid.is_some_and(|openid| openid.trust_marks.is_none()),
+            "no cie_openid.trust_marks: the provider may not know us",
+        ),
+        (
+            uses(Protocol::Saml) && openid.is_some(),
+            "[cie_openid] is checked and not used: cie.protocol is \"saml\"",
+        ),
+        (
+            uses(Protocol::Openid) && saml.is_some(),
+            "[cie_saml] is checked and not used: cie.protocol is \"openid\"",
+        ),
+        (
+            config.fetch.private_addresses,
+            "fetch.private_addresses is on: registries and federations may lead the site into its own network",
+        ),
+    ];
+    odd.into_iter().filter(|(is, _)| *is).map(|(_, what)| what)
 }
 
 /// Applies the migrations that are missing.

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Protocol};
 use crate::failure::Failure;
 use crate::spid::Federation;
-use crate::{audit, check, doctor, import, init, keys, logging, register, serve, spid};
+use crate::{audit, check, cie, doctor, federation, import, init, keys, logging, register, serve, spid};
 
 const USUAL: &str = "/etc/fascicolo/fascicolo.toml";
 
@@ -43,9 +43,9 @@ enum Command {
     /// SPID: key, certificate, metadata
     #[command(subcommand)]
     Spid(Ourselves),
-    /// CIE over SAML: key, certificate, metadata
+    /// CIE: keys and metadata, by `cie.protocol`
     #[command(subcommand)]
-    Cie(Ourselves),
+    Cie(Cie),
     /// Bring in people or documents
     #[command(subcommand)]
     Import(Import),
@@ -66,6 +66,16 @@ enum Ourselves {
     Init(spid::Making),
     /// Print our signed metadata, once they keep every rule
     Metadata(spid::Publishing),
+}
+
+#[derive(Subcommand)]
+enum Cie {
+    /// Make the keys, and with SAML the certificate, named in the settings
+    Init(spid::Making),
+    /// Print what we publish, once it keeps every rule
+    Metadata(spid::Publishing),
+    /// Show every key of OpenID Connect with its phase, or add one
+    Keys(cie::commands::Keeping),
 }
 
 #[derive(Subcommand)]
@@ -150,8 +160,9 @@ async fn obey(command: Command, config: Config) -> Result<bool, Failure> {
         Command::CheckConfig => check::check_config(&config, out),
         Command::Doctor => return doctor::doctor(&config, out).await,
         Command::Init { .. } => Ok(()),
-        Command::Spid(command) => ourselves(&config, Federation::Spid, &command, out),
-        Command::Cie(command) => ourselves(&config, Federation::Cie, &command, out),
+        Command::Spid(Ourselves::Init(making)) => spid::init(&config, Federation::Spid, &making, out),
+        Command::Spid(Ourselves::Metadata(what)) => spid::metadata(&config, Federation::Spid, &what, out),
+        Command::Cie(command) => cie(&config, &command, out),
         Command::Import(Import::Citizens(lines)) => {
             return import::table::<import::Citizens>(&config, &lines.file, lines.skip_refused, out).await;
         }
@@ -170,15 +181,16 @@ async fn obey(command: Command, config: Config) -> Result<bool, Failure> {
     done.map(|()| true)
 }
 
-fn ourselves(
-    config: &Config,
-    federation: Federation,
-    command: &Ourselves,
-    out: &mut dyn std::io::Write,
-) -> Result<(), Failure> {
-    match command {
-        Ourselves::Init(making) => spid::init(config, federation, making, out),
-        Ourselves::Metadata(publishing) => spid::metadata(config, federation, publishing, out),
+fn cie(config: &Config, command: &Cie, out: &mut dyn std::io::Write) -> Result<(), Failure> {
+    match (command, federation::cie_settings(config)?.protocol) {
+        (Cie::Init(making), Protocol::Saml) => spid::init(config, Federation::Cie, making, out),
+        (Cie::Init(making), Protocol::Openid) => cie::commands::init(config, making, out),
+        (Cie::Metadata(what), Protocol::Saml) => spid::metadata(config, Federation::Cie, what, out),
+        (Cie::Metadata(what), Protocol::Openid) => cie::commands::metadata(config, what, out),
+        (Cie::Keys(keeping), Protocol::Openid) => cie::commands::keys(config, keeping, out),
+        (Cie::Keys(_), Protocol::Saml) => {
+            Err(ConfigError::value("cie.protocol", "these keys are for \"openid\"").into())
+        }
     }
 }
 

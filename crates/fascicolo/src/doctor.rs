@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{assemble, certificates, check, federation, secrets, serve};
+use crate::{assemble, certificates, check, cie, federation, secrets, serve};
 
 /// AgID's registry changes at least so often.
 const REGISTRY_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -41,6 +41,7 @@ pub async fn doctor(config: &Config, out: &mut dyn Write) -> Result<bool, Failur
     own_certificates(config, &mut report)?;
     let store = database(config, &mut report).await?;
     registry(config, store.as_ref(), &mut report).await?;
+    Box::pin(cie::doctor::look(config, store.is_some(), &mut report)).await?;
     if let Ok(keyring) = &keyring {
         let stored = match assemble::documents(config) {
             Ok(objects) => round_trip(&objects, keyring).await.map_err(|fault| format!("{fault:?}")),
@@ -54,13 +55,18 @@ pub async fn doctor(config: &Config, out: &mut dyn Write) -> Result<bool, Failur
     Ok(report.well)
 }
 
-struct Report<'o> {
+/// A line for each thing that was looked at.
+pub(crate) struct Report<'o> {
     out: &'o mut dyn Write,
     well: bool,
 }
 
 impl Report<'_> {
-    fn say(&mut self, what: &str, found: Result<impl Display, impl Display>) -> Result<(), Failure> {
+    pub(crate) fn say(
+        &mut self,
+        what: &str,
+        found: Result<impl Display, impl Display>,
+    ) -> Result<(), Failure> {
         match found {
             Ok(found) => writeln!(self.out, "ok      {what}: {found}")?,
             Err(found) => {
@@ -71,7 +77,7 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn odd(&mut self, what: &str, found: impl Display) -> Result<(), Failure> {
+    pub(crate) fn odd(&mut self, what: &str, found: impl Display) -> Result<(), Failure> {
         Ok(writeln!(self.out, "warning {what}: {found}")?)
     }
 }
@@ -84,8 +90,8 @@ fn clock(report: &mut Report<'_>) -> Result<(), Failure> {
 
 fn files(config: &Config, report: &mut Report<'_>) -> Result<(), Failure> {
     for (key, path) in secrets::files(config) {
-        let read = secrets::read(config, key, path);
-        report.say(key, read.map(|_| config.path(path).display().to_string()))?;
+        let read = secrets::read(config, key, &path);
+        report.say(key, read.map(|_| config.path(&path).display().to_string()))?;
     }
     let wanted = config.listen.connections;
     match serve::open_files() {
@@ -108,9 +114,9 @@ fn own_certificates(config: &Config, report: &mut Report<'_>) -> Result<(), Fail
         let ours = federation::spid_service_provider(config);
         report.say("SPID", ours.map(|_| "certificate and key belong together").map_err(|f| f.0))?;
     }
-    if config.cie.is_some() {
+    if config.cie_saml.is_some() {
         let ours = federation::cie_service_provider(config);
-        report.say("CIE", ours.map(|_| "certificate and key belong together").map_err(|f| f.0))?;
+        report.say("CIE over SAML", ours.map(|_| "certificate and key belong together").map_err(|f| f.0))?;
     }
     for named in certificates::named(config) {
         certificate(config, report, named)?;

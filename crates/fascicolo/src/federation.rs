@@ -40,26 +40,27 @@ pub fn spid_service_provider(config: &Config) -> Result<ServiceProvider, Failure
     })
 }
 
-/// We in CIE; the addresses for its answers are below `/cie`.
+/// We in CIE over SAML; the addresses for its answers are below `/cie`.
 ///
 /// # Errors
-/// CIE is switched off, or a file cannot be read.
+/// There is no such section, or a file cannot be read.
 pub fn cie_service_provider(config: &Config) -> Result<ServiceProvider, Failure> {
-    let settings = cie_settings(config)?;
+    let (common, settings) = cie_saml_settings(config)?;
     let origin = &config.site.origin;
+    let next = settings.next_certificate.as_deref();
     Ok(ServiceProvider {
         entity_id: settings.entity_id.clone(),
         acs_url: format!("{origin}/cie/acs"),
         slo_url: format!("{origin}/cie/slo"),
         attribute_sets: vec![AttributeSet::cie(&settings.service_id)],
         organization: Organization {
-            name: settings.organization.clone(),
-            display_name: settings.display_name.clone(),
-            url: settings.organization_url.clone(),
+            name: common.organization.clone(),
+            display_name: common.display_name.clone(),
+            url: common.organization_url.clone(),
         },
         contacts: Contacts::Cie(CieContacts {
             body: Contact {
-                company: settings.organization.clone(),
+                company: common.organization.clone(),
                 email: settings.email.clone(),
                 phone: Some(settings.phone.clone()),
                 ipa_code: Some(settings.ipa_code.clone()),
@@ -70,8 +71,8 @@ pub fn cie_service_provider(config: &Config) -> Result<ServiceProvider, Failure>
             partner: config.cie_partner.as_ref().map(partner),
         }),
         least_age: None,
-        key: key(config, "cie.key", (&settings.key, &settings.certificate))?,
-        next_certificate: certificate(config, "cie.next_certificate", settings.next_certificate.as_deref())?,
+        key: key(config, "cie_saml.key", (&settings.key, &settings.certificate))?,
+        next_certificate: certificate(config, "cie_saml.next_certificate", next)?,
     })
 }
 
@@ -90,13 +91,13 @@ fn partner(partner: &config::CiePartner) -> CiePartner {
     }
 }
 
-/// The one provider of CIE, of the operator's file; `None`: no file is named.
+/// The one provider of CIE over SAML, of the operator's file; `None`: no file is named.
 ///
 /// # Errors
 /// The file cannot be read, or is not the metadata of one provider.
 pub fn cie_provider(config: &Config) -> Result<Option<Provider>, Failure> {
-    let path = config.cie.as_ref().and_then(|cie| cie.provider.as_deref());
-    path.map(|path| provider(config, "cie.provider", path)).transpose()
+    let path = config.cie_saml.as_ref().and_then(|saml| saml.provider.as_deref());
+    path.map(|path| provider(config, "cie_saml.provider", path)).transpose()
 }
 
 /// The eIDAS node, which is a SPID provider like others (SPID-X1), of the operator's file; `None`: no file is named.
@@ -134,6 +135,15 @@ pub fn cie_settings(config: &Config) -> Result<&config::Cie, ConfigError> {
     config.cie.as_ref().ok_or_else(|| ConfigError::Missing("cie".to_owned()))
 }
 
+/// The sections of CIE over SAML.
+///
+/// # Errors
+/// There is none.
+pub fn cie_saml_settings(config: &Config) -> Result<(&config::Cie, &config::CieSaml), ConfigError> {
+    let saml = config.cie_saml.as_ref().ok_or_else(|| ConfigError::Missing("cie_saml".to_owned()));
+    Ok((cie_settings(config)?, saml?))
+}
+
 /// Whom the certificate of SPID is for (SPID-K2): the organization of the metadata.
 ///
 /// # Errors
@@ -155,16 +165,16 @@ pub fn spid_subject(config: &Config) -> Result<CertificateSubject, ConfigError> 
 /// Whom the certificate of CIE is for.
 ///
 /// # Errors
-/// CIE is switched off.
+/// There is no section of CIE over SAML.
 pub fn cie_subject(config: &Config) -> Result<CertificateSubject, ConfigError> {
-    let cie = cie_settings(config)?;
+    let (common, saml) = cie_saml_settings(config)?;
     Ok(CertificateSubject {
-        common_name: cie.display_name.clone(),
-        organization: cie.organization.clone(),
-        entity_id: cie.entity_id.clone(),
-        ipa_code: cie.ipa_code.clone(),
+        common_name: common.display_name.clone(),
+        organization: common.organization.clone(),
+        entity_id: saml.entity_id.clone(),
+        ipa_code: saml.ipa_code.clone(),
         country: "IT".to_owned(),
-        locality: cie.locality.clone(),
+        locality: saml.locality.clone(),
     })
 }
 

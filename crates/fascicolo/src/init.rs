@@ -82,7 +82,8 @@ mod tests {
         let text = starting_settings(Path::new("/srv/f"));
         let config = Config::parse(&text, Path::new("/srv/f"), []).unwrap();
         assert_eq!((config.tls, config.spid, config.aggregator), (None, None, None));
-        assert_eq!((config.cie, config.cie_partner), (None, None));
+        assert_eq!((config.cie, config.cie_openid), (None, None));
+        assert_eq!((config.cie_saml, config.cie_partner), (None, None));
         assert_eq!(
             (config.database.password, config.database.ca, config.documents.signers),
             (None, None, None)

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use fascicolo_adapters::{Reach, WebFetch};
+use fascicolo_adapters::WebFetch;
 use fascicolo_domain::Fault;
 use fascicolo_web::App;
 use fascicolo_web::login::registry;
@@ -40,7 +40,8 @@ impl Jobs {
                 tracing::warn!("{key} ends on {end}: publish the next one");
             }
         }
-        let jobs = Self { app, config, key: Arc::new(key), fetch: WebFetch::new(Reach::Public)?, file, ends };
+        let fetch = assemble::web(&config)?;
+        let jobs = Self { app, config, key: Arc::new(key), fetch, file, ends };
         jobs.measure_certificates(now);
         Ok(jobs)
     }

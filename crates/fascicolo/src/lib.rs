@@ -4,6 +4,7 @@ pub mod assemble;
 pub mod audit;
 pub mod certificates;
 pub mod check;
+pub mod cie;
 pub mod cli;
 pub mod config;
 pub mod doctor;

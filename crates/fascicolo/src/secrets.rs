@@ -3,8 +3,9 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::cie;
 use crate::config::{Config, ConfigError};
 
 /// Reads a file that a key of the settings names.
@@ -35,20 +36,19 @@ pub fn is_open_to_others(path: &Path) -> bool {
 
 /// The files that hold secrets, by the key that names them.
 #[must_use]
-pub fn files(config: &Config) -> Vec<(&'static str, &Path)> {
-    let mut files: Vec<(&'static str, &Path)> =
-        vec![("site.key", &config.site.key), ("documents.keyring", &config.documents.keyring)];
-    if let Some(tls) = &config.tls {
-        files.push(("tls.key", &tls.key));
-    }
-    if let Some(spid) = &config.spid {
-        files.push(("spid.key", &spid.key));
-    }
-    if let Some(cie) = &config.cie {
-        files.push(("cie.key", &cie.key));
-    }
-    if let Some(password) = &config.database.password {
-        files.push(("database.password", password));
-    }
+pub fn files(config: &Config) -> Vec<(&'static str, PathBuf)> {
+    let named = [
+        ("site.key", Some(&config.site.key)),
+        ("documents.keyring", Some(&config.documents.keyring)),
+        ("tls.key", config.tls.as_ref().map(|tls| &tls.key)),
+        ("spid.key", config.spid.as_ref().map(|spid| &spid.key)),
+        ("cie_saml.key", config.cie_saml.as_ref().map(|saml| &saml.key)),
+        ("database.password", config.database.password.as_ref()),
+    ];
+    let mut files: Vec<(&'static str, PathBuf)> =
+        named.into_iter().filter_map(|(key, path)| Some((key, path?.clone()))).collect();
+    // a folder that cannot be read is told where its keys are needed
+    let keys = cie::keys::files(config).unwrap_or_default();
+    files.extend(keys.into_iter().map(|file| ("cie_openid.keys", file.path)));
     files
 }

@@ -1,4 +1,4 @@
-//! `spid` and `cie`, each with `init` and `metadata`: the key and the certificate (SPID-K), what the federation is sent
+//! `spid`, and `cie` over SAML, each with `init` and `metadata`: the key and the certificate (SPID-K), what the federation is sent
 //! and how it differs from what it was sent last (SPID-M).
 
 use std::fmt::Write as _;
@@ -28,26 +28,26 @@ pub enum Federation {
 pub struct Making {
     /// Size of the RSA key
     #[arg(long, default_value_t = 3072, value_parser = size)]
-    bits: u32,
-    /// Days the certificate is valid
-    #[arg(long, default_value_t = 1095, value_parser = clap::value_parser!(u16).range(1..=7300))]
-    days: u16,
+    pub(crate) bits: u32,
+    /// Days the certificate is valid [default: 1095]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=7300))]
+    pub(crate) days: Option<u16>,
 }
 
 #[derive(Args)]
 pub struct Publishing {
     /// Write it there instead
     #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     /// Say instead what differs from this file, which was published last
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
-    compare: Option<PathBuf>,
+    pub(crate) compare: Option<PathBuf>,
     /// Check it by the national XML schemas in this folder too (needs xmllint)
     #[arg(long, value_name = "FOLDER")]
-    schemas: Option<PathBuf>,
+    pub(crate) schemas: Option<PathBuf>,
 }
 
-fn size(text: &str) -> Result<u32, String> {
+pub(crate) fn size(text: &str) -> Result<u32, String> {
     match text {
         "2048" => Ok(2048),
         "3072" => Ok(3072),
@@ -72,8 +72,8 @@ pub fn init(
             (federation::spid_subject(config)?, &spid.key, &spid.certificate)
         }
         Federation::Cie => {
-            let cie = federation::cie_settings(config)?;
-            (federation::cie_subject(config)?, &cie.key, &cie.certificate)
+            let (_, saml) = federation::cie_saml_settings(config)?;
+            (federation::cie_subject(config)?, &saml.key, &saml.certificate)
         }
     };
     let (key_path, certificate_path) = (config.path(key), config.path(certificate));
@@ -83,8 +83,8 @@ pub fn init(
         }
     }
     let now = SystemClock.now();
-    let until =
-        now.checked_add((i64::from(making.days) * 24).hours()).map_err(|e| Failure::new(e.to_string()))?;
+    let days = i64::from(making.days.unwrap_or(1095));
+    let until = now.checked_add((days * 24).hours()).map_err(|e| Failure::new(e.to_string()))?;
     let (key, certificate) = make_certificate(&subject, making.bits, now, until)?;
     write_new(&key_path, &key)?;
     write_new(&certificate_path, &certificate)?;
@@ -98,7 +98,7 @@ pub fn init(
          next:\n  \
          1. fascicolo {name} metadata --output metadata.xml\n  \
          2. start the site: the same metadata are at {}/{name}/metadata\n  \
-         3. {send} (docs/operations/spid-onboarding.md)",
+         3. {send} (docs/operations/{name}-onboarding.md)",
         key_path.display(),
         certificate_path.display(),
         until.strftime("%Y-%m-%d"),

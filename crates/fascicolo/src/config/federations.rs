@@ -1,10 +1,10 @@
-//! The settings of the two federations: SPID, with whoever acts for the administration in it, and CIE.
+//! The settings of SPID, with whoever acts for the administration in it; and what the settings of all federations share.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, cie};
 
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -77,49 +77,6 @@ pub enum Role {
     OperatorLight,
 }
 
-/// CIE, with metadata of its own (SPID-C2).
-#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cie {
-    pub protocol: Protocol,
-    pub entity_id: String,
-    pub key: PathBuf,
-    pub certificate: PathBuf,
-    pub next_certificate: Option<PathBuf>,
-    pub service_id: String,
-    pub organization: String,
-    pub display_name: String,
-    pub organization_url: String,
-    pub locality: String,
-    pub municipality: String,
-    pub ipa_code: String,
-    pub email: String,
-    pub phone: String,
-    pub provider: Option<PathBuf>,
-    #[serde(default)]
-    pub binding: Binding,
-}
-
-/// How we speak with CIE.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    Saml,
-}
-
-/// The private company that runs the service, to CIE.
-#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct CiePartner {
-    pub name: String,
-    pub email: String,
-    pub phone: Option<String>,
-    pub vat_number: String,
-    pub fiscal_code: String,
-    pub nace: String,
-    pub municipality: String,
-}
-
 /// What no single key can show.
 pub(super) fn judge(config: &Config) -> Result<(), ConfigError> {
     if let Some(spid) = &config.spid {
@@ -129,14 +86,7 @@ pub(super) fn judge(config: &Config) -> Result<(), ConfigError> {
         let spid = config.spid.as_ref().ok_or_else(|| ConfigError::Missing("spid".to_owned()))?;
         aggregator.judge(spid)?;
     }
-    if let Some(cie) = &config.cie {
-        cie.judge()?;
-    }
-    match &config.cie_partner {
-        Some(_) if config.cie.is_none() => Err(ConfigError::Missing("cie".to_owned())),
-        Some(partner) => partner.judge(),
-        None => Ok(()),
-    }
+    cie::judge(config)
 }
 
 impl Spid {
@@ -191,35 +141,7 @@ impl Aggregator {
     }
 }
 
-impl Cie {
-    /// SPID-C2, SPID-C3.
-    fn judge(&self) -> Result<(), ConfigError> {
-        entity_id("cie.entity_id", &self.entity_id)?;
-        phone("cie.phone", &self.phone)?;
-        municipality("cie.municipality", &self.municipality)?;
-        let groups: Vec<&str> = self.service_id.split('-').collect();
-        let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-        let digits = groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()));
-        let random = groups.get(2).is_some_and(|group| group.starts_with('4'));
-        if lengths != [8, 4, 4, 4, 12] || !digits || !random {
-            return Err(ConfigError::value("cie.service_id", "must be a random UUID (version 4)"));
-        }
-        Ok(())
-    }
-}
-
-impl CiePartner {
-    /// SPID-C2.
-    fn judge(&self) -> Result<(), ConfigError> {
-        if let Some(number) = &self.phone {
-            phone("cie_partner.phone", number)?;
-        }
-        vat_number("cie_partner.vat_number", &self.vat_number)?;
-        municipality("cie_partner.municipality", &self.municipality)
-    }
-}
-
-fn entity_id(key: &str, id: &str) -> Result<(), ConfigError> {
+pub(super) fn entity_id(key: &str, id: &str) -> Result<(), ConfigError> {
     let host = id.strip_prefix("https://").unwrap_or_default();
     if host.is_empty() || host.contains([':', '?', '#', '@', ' ']) {
         return Err(ConfigError::value(key, "must be https, with no port and no query"));
@@ -227,7 +149,7 @@ fn entity_id(key: &str, id: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn phone(key: &str, number: &str) -> Result<(), ConfigError> {
+pub(super) fn phone(key: &str, number: &str) -> Result<(), ConfigError> {
     let digits = number.strip_prefix("+39").unwrap_or_default();
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(ConfigError::value(key, "must be +39 and digits, without blanks"));
@@ -235,18 +157,10 @@ fn phone(key: &str, number: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn vat_number(key: &str, number: &str) -> Result<(), ConfigError> {
+pub(super) fn vat_number(key: &str, number: &str) -> Result<(), ConfigError> {
     let digits = number.strip_prefix("IT").unwrap_or_default();
     if digits.len() != 11 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(ConfigError::value(key, "must be IT and eleven digits"));
-    }
-    Ok(())
-}
-
-fn municipality(key: &str, code: &str) -> Result<(), ConfigError> {
-    let letter = code.starts_with(|c: char| c.is_ascii_uppercase());
-    if !letter || code.len() != 4 || !code.bytes().skip(1).all(|b| b.is_ascii_digit()) {
-        return Err(ConfigError::value(key, "must be a Belfiore code: a letter and three digits"));
     }
     Ok(())
 }

@@ -108,13 +108,21 @@ fn what_the_example_says_of_each_key_is_true() {
 #[test]
 fn what_the_example_says_of_each_section_is_true() {
     let (_, optional) = promises();
-    assert_eq!(optional, ["tls", "spid", "aggregator", "cie", "cie_partner"]);
+    assert_eq!(optional, ["tls", "spid", "aggregator", "cie", "cie_openid", "cie_saml", "cie_partner"]);
     for section in optional {
         let mut table: Table = EXAMPLE.parse().unwrap();
         // these stand on another
         match section.as_str() {
             "spid" => drop(table.remove("aggregator")),
-            "cie" => drop(table.remove("cie_partner")),
+            "cie" => {
+                for section in ["cie_openid", "cie_saml", "cie_partner"] {
+                    table.remove(section).unwrap();
+                }
+            }
+            "cie_saml" => {
+                table["cie"].as_table_mut().unwrap()["protocol"] = "openid".into();
+                table.remove("cie_partner").unwrap();
+            }
             _ => {}
         }
         table.remove(&section).unwrap();
@@ -128,7 +136,7 @@ fn what_the_example_says_of_each_section_is_true() {
         let missing = parse(&without(section, None)).unwrap_err().to_string();
         assert!(missing.starts_with(&format!("`{section}.")) && missing.ends_with("is missing"), "{missing}");
     }
-    for section in ["listen", "verification", "sessions", "jobs", "logging"] {
+    for section in ["listen", "verification", "sessions", "fetch", "jobs", "logging"] {
         assert_eq!(parse(&without(section, None)).unwrap(), parse(EXAMPLE).unwrap(), "{section}");
     }
 }

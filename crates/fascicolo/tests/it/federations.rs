@@ -14,7 +14,16 @@ pub(crate) fn with_sections(program: &Program, names: &[&str]) {
     for name in names {
         let start = example.find(&format!("\n[{name}]\n")).unwrap() + 1;
         let end = example[start..].find("\n[").map_or(example.len(), |at| start + at);
-        let files = ["registry", "next_certificate", "eidas", "validation_certificate", "provider"];
+        let files = [
+            "#",
+            "registry",
+            "next_certificate",
+            "eidas",
+            "validation_certificate",
+            "provider",
+            "superior",
+            "trust_marks",
+        ];
         let section = example[start..end].lines().filter(|l| !files.iter().any(|key| l.starts_with(key)));
         // what is commented out would be changed in place of what is in force
         let given = settings.lines().filter(|line| !line.starts_with('#'));
@@ -25,7 +34,7 @@ pub(crate) fn with_sections(program: &Program, names: &[&str]) {
 }
 
 /// Writes the settings with one text in place of another.
-fn change(program: &Program, from: &str, to: &str) {
+pub(crate) fn change(program: &Program, from: &str, to: &str) {
     let settings = program.read("fascicolo.toml");
     assert!(settings.contains(from), "{from}");
     program.write("fascicolo.toml", settings.replacen(from, to, 1));
@@ -96,7 +105,7 @@ fn openssl(certificate: &Path) -> Option<String> {
 #[test]
 fn openssl_reads_in_the_certificate_what_agid_asks_for() {
     let program = Program::ready();
-    with_sections(&program, &["spid", "cie"]);
+    with_sections(&program, &["spid", "cie", "cie_saml"]);
     program.succeed(&["spid", "init"]);
     program.succeed(&["cie", "init"]);
     for (file, entity_id) in [
@@ -188,11 +197,11 @@ fn a_new_key_is_published_beside_the_old_one_until_they_are_exchanged() {
 fn doctor_warns_well_before_a_certificate_ends() {
     for (days, warns) in [("59", true), ("61", false)] {
         let program = Program::ready();
-        with_sections(&program, &["spid", "cie"]);
+        with_sections(&program, &["spid", "cie", "cie_saml"]);
         program.succeed(&["spid", "init", "--bits", "2048", "--days", days]);
         program.succeed(&["cie", "init", "--bits", "2048", "--days", days]);
         let found = program.succeed(&["doctor"]);
-        for key in ["spid.certificate", "cie.certificate"] {
+        for key in ["spid.certificate", "cie_saml.certificate"] {
             assert_eq!(found.contains(&format!("warning {key}: ends on")), warns, "{found}");
         }
     }
@@ -275,7 +284,7 @@ fn metadata_that_break_a_rule_are_not_written() {
 fn cie_has_key_certificate_and_metadata_of_its_own() {
     let program = Program::ready();
     assert!(program.fail(&["cie", "init"]).contains("`cie` is missing"));
-    with_sections(&program, &["cie"]);
+    with_sections(&program, &["cie", "cie_saml"]);
     assert!(program.succeed(&["cie", "init", "--bits", "2048"]).contains("fascicolo cie metadata"));
     let alone = program.succeed(&["cie", "metadata"]);
     for text in [
@@ -302,13 +311,13 @@ fn cie_has_key_certificate_and_metadata_of_its_own() {
 #[test]
 fn a_provider_file_that_is_none_is_told_by_its_key() {
     let program = with_spid();
-    with_sections(&program, &["cie"]);
+    with_sections(&program, &["cie", "cie_saml"]);
     program.succeed(&["cie", "init", "--bits", "2048"]);
-    assert!(program.succeed(&["check-config"]).contains("# warning: no cie.provider"));
+    assert!(program.succeed(&["check-config"]).contains("# warning: no cie_saml.provider"));
     let metadata = program.succeed(&["spid", "metadata"]);
     program.write("other.xml", metadata);
-    change(&program, "protocol = ", "provider = \"other.xml\"\nprotocol = ");
-    assert!(program.fail(&["check-config"]).contains("`cie.provider`: refused"));
+    change(&program, "service_id = ", "provider = \"other.xml\"\nservice_id = ");
+    assert!(program.fail(&["check-config"]).contains("`cie_saml.provider`: refused"));
     change(&program, "provider = \"other.xml\"\n", "");
     change(&program, "binding = ", "eidas = \"nowhere.xml\"\nbinding = ");
     assert!(program.fail(&["check-config"]).contains("`spid.eidas`: cannot read"));

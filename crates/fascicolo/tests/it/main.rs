@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod cie_federation;
+#[cfg(test)]
+mod cie_openid;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod example_config;
