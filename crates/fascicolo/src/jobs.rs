@@ -1,5 +1,5 @@
-//! The periodic work of a node: what the site has due, the audit trail's checkpoints, the SPID registry when it
-//! is due or changed. A failed round is a line of the log; the next one comes in a minute.
+//! The periodic work of a node: what the site has due, the audit trail's checkpoints, the SPID registry and the chain
+//! of CIE's provider when they are due or changed. A failed round is a line of the log; the next one comes in a minute.
 
 use std::fs;
 use std::sync::Arc;
@@ -8,10 +8,12 @@ use std::time::{Duration, SystemTime};
 use fascicolo_adapters::WebFetch;
 use fascicolo_domain::Fault;
 use fascicolo_web::App;
+use fascicolo_web::login::openid::{self, OpenId};
 use fascicolo_web::login::registry;
 use fascicolo_web::vault::SiteKey;
 use jiff::Timestamp;
 
+use crate::cie::watch;
 use crate::config::Config;
 use crate::{assemble, certificates};
 
@@ -65,6 +67,10 @@ impl Jobs {
         if let Err(fault) = registry::follow(&self.app, now).await {
             tracing::error!("the SPID registry stays as it was: {fault:?}");
         }
+        if let Err(fault) = openid::follow(&self.app, now).await {
+            tracing::error!("the chain of CIE's provider stays as it was: {fault:?}");
+        }
+        self.measure_chain(now);
         if !self.config.jobs.run {
             return Ok(());
         }
@@ -73,8 +79,38 @@ impl Jobs {
             Ok(false) => {}
             Err(fault) => tracing::error!("the SPID registry stays as it was: {fault:?}"),
         }
+        self.renew_chain(now).await;
         self.measure(now);
         fascicolo_web::jobs::run_due(&self.app, &self.key, now).await
+    }
+
+    /// CIE-13.
+    async fn renew_chain(&self, now: Timestamp) {
+        match openid::renew_due(&self.app, now).await {
+            Ok(true) => {
+                self.measure_chain(now);
+                tracing::info!("the chain of CIE's provider was renewed");
+            }
+            Ok(false) => {}
+            Err(fault) => {
+                tracing::error!("the chain of CIE's provider stays as it was: {fault:?}");
+                let state = self.app.openid.as_ref().and_then(OpenId::state);
+                if let Some(state) = state.filter(|state| watch::is_overdue(*state, now)) {
+                    let (since, until) = (state.verified_at, state.expires);
+                    tracing::warn!("not renewed since {since}: from {until} nobody gets in by CIE");
+                }
+            }
+        }
+    }
+
+    /// What operations watch (CIE-13): below 0 remaining nobody gets in by CIE.
+    fn measure_chain(&self, now: Timestamp) {
+        if let Some(state) = self.app.openid.as_ref().and_then(OpenId::state) {
+            metrics::gauge!("fascicolo_cie_chain_remaining_seconds")
+                .set(state.expires.duration_since(now).as_secs_f64());
+            metrics::gauge!("fascicolo_cie_chain_age_seconds")
+                .set(now.duration_since(state.verified_at).as_secs_f64());
+        }
     }
 
     /// What operations watch (SPID-K5): below 0 it has ended.

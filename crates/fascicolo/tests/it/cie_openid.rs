@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::cie_federation::{Federation, key};
 use crate::federations::{change, with_sections};
 use crate::program::{Program, said};
+use crate::serving::{Running, get};
 
 const US: &str = "https://fascicolo.regione.example/";
 
@@ -338,4 +339,27 @@ fn doctor_tells_whether_the_federation_vouches_for_the_provider_and_if_not_why()
         "{refused}"
     );
     assert!(refused.contains("the name leads to no public address"), "{refused}");
+}
+
+/// CIE-13.
+#[test]
+fn the_site_fetches_the_chain_at_its_start_and_metrics_tell_of_it() {
+    let federation = Federation::start();
+    let program = in_federation(&federation, true);
+    let mut running = Running::begin(command(&program, "serve"), "http://");
+    running.logs("the chain of CIE's provider was renewed");
+    let counts = get(&running.operations, "/metrics", "x");
+    let value = |name: &str| -> f64 {
+        let line = counts.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{name}: {counts}")).trim().parse().unwrap()
+    };
+    let left = value("fascicolo_cie_chain_remaining_seconds");
+    assert!(left > 3000.0 && left <= 3600.0, "{left}");
+    assert!(value("fascicolo_cie_chain_age_seconds") < 600.0);
+    running.signal("TERM");
+    running.ended();
+    // what the site kept is enough, whether the federation answers or not
+    change(&program, "private_addresses = true", "private_addresses = false");
+    let found = doctor(&program);
+    assert!(found.contains("ok      CIE provider: verified on"), "{found}");
 }

@@ -12,19 +12,22 @@ use crate::federations::with_sections;
 use crate::program::Program;
 
 /// A running site on free ports.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     log: BufReader<ChildStderr>,
     site: String,
-    operations: String,
+    pub(crate) operations: String,
     /// What it logged before it was ready.
     seen: String,
 }
 
 impl Running {
-    #[expect(clippy::zombie_processes, reason = "a test that fails before it is ready ends the whole run")]
     fn start(program: &Program, scheme: &str) -> Self {
-        let mut command = program.command(&["serve"]);
+        Self::begin(program.command(&["serve"]), scheme)
+    }
+
+    #[expect(clippy::zombie_processes, reason = "a test that fails before it is ready ends the whole run")]
+    pub(crate) fn begin(mut command: Command, scheme: &str) -> Self {
         command
             .env("FASCICOLO_LISTEN__SITE", "127.0.0.1:0")
             .env("FASCICOLO_LISTEN__OPERATIONS", "127.0.0.1:0");
@@ -45,13 +48,25 @@ impl Running {
         }
     }
 
-    fn signal(&self, name: &str) {
+    /// Waits for a line of the log.
+    pub(crate) fn logs(&mut self, message: &str) {
+        loop {
+            let mut line = String::new();
+            assert!(self.log.read_line(&mut line).unwrap() > 0, "it ended without {message}");
+            assert!(!line.contains("\"level\":\"ERROR\""), "{line}");
+            if line.contains(message) {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Waits for the end; answers the rest of the log.
-    fn ended(mut self) -> String {
+    pub(crate) fn ended(mut self) -> String {
         let mut rest = String::new();
         self.log.read_to_string(&mut rest).unwrap();
         assert!(self.child.wait().unwrap().success(), "{rest}");
@@ -77,7 +92,7 @@ fn ask(stream: &mut (impl Read + Write), path: &str, host: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn get(address: &str, path: &str, host: &str) -> String {
+pub(crate) fn get(address: &str, path: &str, host: &str) -> String {
     ask(&mut TcpStream::connect(address).unwrap(), path, host)
 }
 
