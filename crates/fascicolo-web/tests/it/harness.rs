@@ -13,7 +13,7 @@ use fascicolo_domain::ids::{CitizenId, DocumentId, SessionId};
 use fascicolo_domain::login::{self, Level, Session};
 use fascicolo_domain::person::{Citizen, CodiceFiscale, Standing};
 use fascicolo_domain::secret::Token;
-use fascicolo_sandbox::{Contents, Options, Sandbox, sandbox};
+use fascicolo_sandbox::{CieProtocol, Contents, Options, Sandbox, sandbox};
 use fascicolo_store::NewSession;
 use fascicolo_web::App;
 use fascicolo_web::documents::intake::{Submission, take_in};
@@ -53,6 +53,12 @@ impl Site {
     pub(crate) async fn open_where(level_three: Acts) -> Self {
         let options = Options::for_tests(NOW.parse().unwrap(), Contents::None);
         Self::with(Options { level_three, ..options }).await
+    }
+
+    /// The same, where CIE is reached by OpenID Connect.
+    pub(crate) async fn open_by_openid() -> Self {
+        let options = Options::for_tests(NOW.parse().unwrap(), Contents::None);
+        Self::with(Options { cie: CieProtocol::OpenId, ..options }).await
     }
 
     async fn with(options: Options) -> Self {

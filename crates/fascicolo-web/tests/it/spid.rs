@@ -235,7 +235,7 @@ async fn standins(site: &Site, request: Request<Body>) -> String {
 }
 
 /// The value of a hidden field.
-fn field(page: &str, name: &str) -> String {
+pub(crate) fn field(page: &str, name: &str) -> String {
     let (_, rest) =
         page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name}: {page}"));
     let value = rest.split('"').next().unwrap();

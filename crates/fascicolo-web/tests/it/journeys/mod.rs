@@ -8,6 +8,7 @@ mod federations;
 mod history;
 mod intake;
 mod login;
+mod openid;
 mod profile;
 mod registry;
 mod single_logout;
