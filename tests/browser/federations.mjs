@@ -1,5 +1,5 @@
-// In with CIE and out again, and from abroad to the page that tells the next step (SPID-C, SPID-X).
-import { SECURE, STANDINS, visitor } from "./browser.mjs";
+// In with CIE by OpenID Connect and out again, and from abroad to the page that tells the next step (CIE-20, CIE-27, SPID-X).
+import { SECURE, visitor } from "./browser.mjs";
 import { check, equal, step } from "./checks.mjs";
 import { chooseCitizen, handOver } from "./login.mjs";
 import { judge } from "./page.mjs";
@@ -28,9 +28,7 @@ async function cie(browser, how, label) {
     await me.page.goto(`${SECURE}/fascicolo/profilo`);
     check(`the profile says CIE, ${label}`, /CIE/.test(await me.page.locator("main").innerText()));
     await me.page.locator('form[action="/esci"] button:visible').first().click();
-    await me.page.waitForURL("**/uscita*");
-    await me.page.getByRole("link", { name: /Esci anche da CIE id/ }).click();
-    await me.page.waitForURL((url) => url.href.startsWith(STANDINS)); // and there one stays (SPID-O5)
+    await me.page.waitForURL("**/uscita*"); // the provider keeps no session that could be ended too (CIE-27)
     await me.page.goto(`${SECURE}/fascicolo`);
     check(`out, ${label}`, me.page.url().startsWith(`${SECURE}/accesso`), me.page.url());
   });

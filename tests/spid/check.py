@@ -83,13 +83,8 @@ def certificates(metadata: str) -> list[list[str]]:
     return verdicts
 
 
-def run(site: str, folder: Path) -> int:
-    folder.mkdir(parents=True, exist_ok=True)
-    login = f"{site}/accesso/spid?" + urllib.parse.urlencode({"idp": PROVIDER})
-    answered = ("--test-response", "--response-html-dumps", folder / "answers")
-    results = checker(folder, "spid-sp-public", f"{site}/spid/metadata", login, *answered)
-    # CIE's request goes here: checker(…, "cie-sp-public", f"{site}/cie/metadata", its login), whose answers the checker
-    # has not; its metadata are judged in variants.py
+def judged(name: str, results: dict) -> tuple[int, int, int]:
+    """How many checks passed, how many failed, and how many were of answers."""
     passed, failed, answers = 0, 0, 0
     for category, groups in results.items():
         for checks in groups.values():
@@ -98,18 +93,34 @@ def run(site: str, folder: Path) -> int:
             for check in checks:
                 if check["result"] == "failure":
                     failed += 1
-                    print(f"FAILED spid {category}: {check['test']} ({str(check['value'])[:300]}) [{check['method']}]")
+                    print(f"FAILED {name} {category}: {check['test']} ({str(check['value'])[:300]}) [{check['method']}]")
                 else:
                     passed += 1
                     if check["result"] == "warning":
-                        print(f"warning {category}: {check['test']} ({str(check['value'])[:200]})")
+                        print(f"warning {name} {category}: {check['test']} ({str(check['value'])[:200]})")
+    return passed, failed, answers
+
+
+def run(site: str, folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    login = f"{site}/accesso/spid?" + urllib.parse.urlencode({"idp": PROVIDER})
+    answered = ("--test-response", "--response-html-dumps", folder / "answers")
+    results = checker(folder, "spid-sp-public", f"{site}/spid/metadata", login, *answered)
+    passed, failed, answers = judged("spid", results)
     if answers != ANSWERS:
         failed += 1
         print(f"FAILED spid: {answers} answers were judged, not {ANSWERS}")
-    for expected in ("metadata_extra", "authnrequest_extra", "response"):
-        if expected not in results:
-            failed += 1
-            print(f"FAILED spid: the checker did not reach {expected}; see {folder}/output.log")
+    # CIE's answers the checker has not; its metadata are judged in every variant by variants.py
+    (folder / "cie").mkdir(exist_ok=True)
+    cie = checker(folder / "cie", "cie-sp-public", f"{site}/cie/metadata", f"{site}/accesso/cie")
+    more = judged("cie", cie)
+    passed, failed = passed + more[0], failed + more[1]
+    reached = {"spid": (results, ("metadata_extra", "authnrequest_extra", "response")), "cie": (cie, ("authnrequest_extra",))}
+    for name, (found, wanted) in reached.items():
+        for expected in wanted:
+            if expected not in found:
+                failed += 1
+                print(f"FAILED {name}: the checker did not reach {expected}; see {folder}")
     metadata = requests.get(f"{site}/spid/metadata", timeout=20).text
     for problems in [schema(metadata, name) for name in SCHEMAS] + certificates(metadata):
         passed, failed = (passed, failed + 1) if problems else (passed + 1, failed)

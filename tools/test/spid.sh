@@ -10,7 +10,7 @@ export IDP_ENTITYID=https://gestore.example.it
 providers=$(mktemp -d)
 trap 'stop_sandbox; rm -rf "$providers"' EXIT
 "$python" tests/spid/check.py provider >"$providers/checker.xml" || exit 1
-start_sandbox --spid-provider "$providers/checker.xml"
+start_sandbox --spid-provider "$providers/checker.xml" --cie saml --cie-provider "$providers/checker.xml"
 REQUESTS_CA_BUNDLE=$ca timeout --kill-after=10 800 "$python" tests/spid/check.py run "$secure" target/test/spid
 status=$?
 if [ "$status" -ne 0 ]; then

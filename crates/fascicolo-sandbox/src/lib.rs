@@ -66,6 +66,8 @@ pub struct Options {
     pub binding: Binding,
     /// How one gets in with CIE.
     pub cie: CieProtocol,
+    /// Metadata of the provider of CIE by SAML; our own without it.
+    pub cie_provider: Option<String>,
     /// Another sandbox's federation, when this is one more node of its site.
     pub federation: Option<CieFederation>,
     /// What needs level 3.
@@ -117,6 +119,7 @@ impl Options {
             spid_providers: Vec::new(),
             binding: Binding::Redirect,
             cie: CieProtocol::Saml,
+            cie_provider: None,
             federation: None,
             level_three: Acts::NONE,
             contents,
@@ -192,7 +195,10 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         entropy: Arc::clone(&options.entropy),
     })?;
     spid.provider = vouched_for(&idps, Federation::Eidas)?;
-    cie.provider = vouched_for(&idps, Federation::Cie)?;
+    cie.provider = match &options.cie_provider {
+        Some(metadata) => one_provider(metadata.as_bytes())?,
+        None => vouched_for(&idps, Federation::Cie)?,
+    };
     let loopback = Arc::new(Loopback::default());
     let ground = Ground {
         kept: &kept,
@@ -281,7 +287,11 @@ fn saml(service_provider: ServiceProvider, binding: Binding) -> Result<Saml, Fau
 /// The one provider of a federation, as the operator's file describes it.
 fn vouched_for(idps: &Idps, federation: Federation) -> Result<Option<Arc<Provider>>, Fault> {
     let Some(idp) = idps.of(federation).next() else { return Ok(None) };
-    let mut read = Providers::from_metadata(&idp.metadata()?)
+    one_provider(&idp.metadata()?)
+}
+
+fn one_provider(metadata: &[u8]) -> Result<Option<Arc<Provider>>, Fault> {
+    let mut read = Providers::from_metadata(metadata)
         .map_err(|refused| Fault::new("reading a provider's metadata", refused.code()))?;
     Ok(read.pop().map(Arc::new))
 }

@@ -35,6 +35,9 @@ struct Arguments {
     /// How one gets in with CIE: openid or saml.
     #[arg(long, value_name = "PROTOCOL", default_value = "openid", value_parser = program::cie)]
     cie: CieProtocol,
+    /// Use this provider of CIE by SAML, from its metadata, instead of the sandbox's own; needs --cie saml.
+    #[arg(long, value_name = "FILE")]
+    cie_provider: Option<PathBuf>,
     /// What needs level 3: list, read, download, access-log or profile (repeatable).
     #[arg(long, value_name = "ACT", value_parser = program::act)]
     level_three: Vec<Act>,
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         spid_providers: arguments.spid_provider,
         binding: arguments.binding,
         cie: arguments.cie,
+        cie_provider: arguments.cie_provider,
         level_three: arguments.level_three.into_iter().collect(),
         entity_id: arguments.entity_id,
         many: arguments.many,

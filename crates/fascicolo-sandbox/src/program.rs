@@ -37,6 +37,7 @@ pub struct Wanted {
     pub spid_providers: Vec<PathBuf>,
     pub binding: Binding,
     pub cie: CieProtocol,
+    pub cie_provider: Option<PathBuf>,
     /// What needs level 3.
     pub level_three: Acts,
     pub entity_id: Option<String>,
@@ -103,6 +104,7 @@ async fn start(wanted: Wanted) -> Result<(), Fault> {
         spid_providers: read_all(&wanted.spid_providers)?,
         binding: wanted.binding,
         cie: wanted.cie,
+        cie_provider: read_all(wanted.cie_provider.as_slice())?.pop(),
         federation: None,
         level_three: wanted.level_three,
         contents: Contents::Everything { many: wanted.many },
