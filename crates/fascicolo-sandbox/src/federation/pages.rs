@@ -114,7 +114,7 @@ async fn choose(State(cie): State<CieFederation>, body: String) -> Result<Respon
         Some(name) => Some(Mistake::by_name(name).ok_or(Problem::BadRequest)?),
     };
     let with_card = match fields.find("livello") {
-        None => false,
+        None | Some("") => false,
         Some("3") => true,
         Some(_) => return Err(Problem::BadRequest),
     };
