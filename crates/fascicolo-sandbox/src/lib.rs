@@ -6,7 +6,6 @@ pub mod idp;
 pub mod kept;
 pub mod keys;
 pub mod loopback;
-mod openid;
 pub mod people;
 pub mod ports;
 pub mod program;
@@ -15,6 +14,7 @@ pub mod samples;
 mod seed;
 pub mod standins;
 pub mod tls;
+mod ways;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,30 +24,26 @@ use fascicolo_adapters::objects::Folder;
 use fascicolo_clinical::pdf::TrustAnchors;
 use fascicolo_domain::Fault;
 use fascicolo_domain::acts::Acts;
-use fascicolo_domain::login::Federation;
-use fascicolo_eid::spid::{Binding, Provider, Providers, ServiceProvider, SigningKey, metadata};
+use fascicolo_eid::spid::{Binding, SigningKey};
 use fascicolo_store::Store;
 use fascicolo_web::App;
 use fascicolo_web::app::Parts;
 use fascicolo_web::http::throttle::Throttles;
 use fascicolo_web::ports::{Clock as _, Entropy};
-use fascicolo_web::settings::Saml;
 use fascicolo_web::text::Texts;
 use fascicolo_web::vault::Keyring;
 use jiff::Timestamp;
 
 use federation::CieFederation;
-use idp::service::Service;
-use idp::{Idps, Services};
+use idp::Idps;
 use kept::Kept;
 use loopback::{Loopback, Routes};
-use openid::Ground;
 use people::Person;
 use ports::{SandboxClock, SeededEntropy};
 use samples::DocumentAuthority;
 use seed::Signers;
 use standins::Front;
-use standins::registry::SignedRegistry;
+use ways::{Ground, Ways, Wish};
 
 /// How to open a sandbox.
 pub struct Options {
@@ -179,26 +175,6 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
     let born = first_start(&kept, clock.now())?;
     let people: Arc<[Person]> = people::people(born)?.into();
     let keys = all_keys(&kept, &options.addresses, options.entity_id.as_deref(), born)?;
-    let secure = &options.addresses.secure;
-    let spid = region::service_provider(secure, options.entity_id.as_deref(), keys.spid);
-    let mut spid = saml(spid, options.binding)?;
-    let mut cie = saml(region::cie_service_provider(secure, keys.cie), Binding::Redirect)?;
-    let idps = Idps::new(idp::Parts {
-        origin: options.addresses.standins.clone(),
-        keys: keys.idps,
-        services: Services {
-            spid: Service::from_metadata(&spid.metadata)?,
-            cie: Service::from_metadata(&cie.metadata)?,
-        },
-        people: Arc::clone(&people),
-        clock: Arc::clone(&clock),
-        entropy: Arc::clone(&options.entropy),
-    })?;
-    spid.provider = vouched_for(&idps, Federation::Eidas)?;
-    cie.provider = match &options.cie_provider {
-        Some(metadata) => one_provider(metadata.as_bytes())?,
-        None => vouched_for(&idps, Federation::Cie)?,
-    };
     let loopback = Arc::new(Loopback::default());
     let ground = Ground {
         kept: &kept,
@@ -207,14 +183,17 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         people: &people,
         clock: &clock,
         entropy: &options.entropy,
+        loopback: &loopback,
     };
-    let (cie, joined) = match options.cie {
-        CieProtocol::Saml => (Some(cie), None),
-        CieProtocol::OpenId => (None, Some(openid::join(&ground, options.federation, &loopback)?)),
+    let wish = Wish {
+        entity_id: options.entity_id.as_deref(),
+        binding: options.binding,
+        spid_providers: &options.spid_providers,
+        cie: options.cie,
+        cie_provider: options.cie_provider.as_deref(),
+        federation: options.federation,
     };
-    let (federation, openid) = joined.map(|joined| (joined.federation, joined.site)).unzip();
-    let registry =
-        SignedRegistry::new(&keys.registry, &options.addresses.standins, &idps, &options.spid_providers)?;
+    let Ways { idps, registry, spid, cie, openid, federation } = ways::open(&ground, keys, wish)?;
     let signers = Signers {
         known: DocumentAuthority::new("Autorità di firma dell'ambiente di prova")?,
         unknown: DocumentAuthority::new("Autorità che nessuno conosce")?,
@@ -232,31 +211,39 @@ pub async fn sandbox(options: Options) -> Result<Sandbox, Fault> {
         signers: anchors(&kept, &signers)?,
         throttles: Throttles::default(),
     });
-    let mut missing = None;
-    if kept.read(SEEDED)?.is_none() {
-        seed::fill(&app, &people, options.contents, signers).await?;
-        match options.contents {
-            Contents::Everything { many } => missing = Some(many),
-            Contents::None | Contents::Of(_) => kept.write(SEEDED, "")?,
-        }
-    }
-    let addresses = options.addresses;
+    let missing = fill(&app, &kept, &people, options.contents, signers).await?;
+    let Addresses { site, secure, standins: outside } = options.addresses;
     let front = Front {
-        site: addresses.site.clone(),
-        secure: addresses.secure.clone(),
+        site: site.clone(),
+        secure: secure.clone(),
         people: Arc::clone(&people),
         clock: Arc::clone(&clock),
         cie: options.cie,
     };
     let standins = standins::routes(front, idps.clone(), registry, federation.clone());
-    let site = fascicolo_web::site(app.clone());
-    let routes = Routes::new(vec![
-        (addresses.secure, site.clone()),
-        (addresses.site, site),
-        (addresses.standins, standins.clone()),
-    ]);
+    let ours = fascicolo_web::site(app.clone());
+    let routes = vec![(secure, ours.clone()), (site, ours), (outside, standins.clone())];
+    let routes = Routes::new(routes);
     loopback.lead_to(&routes);
     Ok(Sandbox { app, clock, people, idps, federation, standins, kept, _routes: routes, missing })
+}
+
+/// Fills a new record; returns how many documents are still to come for the person with very many.
+async fn fill(
+    app: &App,
+    kept: &Kept,
+    people: &[Person],
+    contents: Contents,
+    signers: Signers,
+) -> Result<Option<u32>, Fault> {
+    if kept.read(SEEDED)?.is_some() {
+        return Ok(None);
+    }
+    seed::fill(app, people, contents, signers).await?;
+    match contents {
+        Contents::Everything { many } => Ok(Some(many)),
+        Contents::None | Contents::Of(_) => kept.write(SEEDED, "").map(|()| None),
+    }
 }
 
 /// There once everything of the first start is in the record.
@@ -276,24 +263,6 @@ fn first_start(kept: &Kept, now: Timestamp) -> Result<Timestamp, Fault> {
     }
     let text = kept.keep("nascita", || Ok(now.to_string()))?;
     text.trim().parse().map_err(|e| Fault::new("reading when the sandbox first started", e))
-}
-
-/// The site in a federation.
-fn saml(service_provider: ServiceProvider, binding: Binding) -> Result<Saml, Fault> {
-    let metadata = metadata(&service_provider).map_err(|e| Fault::new("making the site's metadata", e))?;
-    Ok(Saml { service_provider, metadata, binding, provider: None })
-}
-
-/// The one provider of a federation, as the operator's file describes it.
-fn vouched_for(idps: &Idps, federation: Federation) -> Result<Option<Arc<Provider>>, Fault> {
-    let Some(idp) = idps.of(federation).next() else { return Ok(None) };
-    one_provider(&idp.metadata()?)
-}
-
-fn one_provider(metadata: &[u8]) -> Result<Option<Arc<Provider>>, Fault> {
-    let mut read = Providers::from_metadata(metadata)
-        .map_err(|refused| Fault::new("reading a provider's metadata", refused.code()))?;
-    Ok(read.pop().map(Arc::new))
 }
 
 /// The keys of everybody who signs.

@@ -115,7 +115,7 @@ impl Client {
             redirect_uris: redirect_uris.filter(|uris| !uris.is_empty())?,
             keys: JwkSet::new(of(Usage::Signature).collect()),
             // the newest stands last
-            encryption: Encryption { key: of(Usage::Encryption).last()?, of_key, of_content },
+            encryption: Encryption { key: of(Usage::Encryption).next_back()?, of_key, of_content },
             from,
             until,
         };
