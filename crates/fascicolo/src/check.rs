@@ -55,7 +55,8 @@ pub fn warnings(config: &Config) -> Vec<String> {
         odd.push("no [tls] and no listen.trusted_proxies: everybody will count as one network".to_owned());
     }
     match &config.spid {
-        None => odd.push("no [spid]: nobody can get in".to_owned()),
+        None if config.cie.is_none() => odd.push("no [spid]: nobody can get in".to_owned()),
+        None => odd.push("no [spid]: nobody can get in by SPID".to_owned()),
         Some(spid) if spid.registry_certificate.is_none() => {
             odd.push("no spid.registry_certificate: the login page lists no provider".to_owned());
         }

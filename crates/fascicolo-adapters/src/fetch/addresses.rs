@@ -61,9 +61,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 mod tests {
     use super::*;
 
-    /// CIE-14: the last address before each range and the first in it.
+    /// CIE-14: the last address before each range set apart, and the first after it.
     #[test]
-    fn an_address_is_public_outside_the_ranges_set_apart() {
+    fn an_address_outside_the_ranges_set_apart_is_public() {
         for public in [
             "1.0.0.0",
             "9.255.255.255",
@@ -89,6 +89,11 @@ mod tests {
         ] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
+    }
+
+    /// CIE-14: the first and the last address of each range.
+    #[test]
+    fn an_address_in_a_range_set_apart_is_not_public() {
         for inside in [
             "0.0.0.0",
             "0.255.255.255",

@@ -30,7 +30,7 @@ pub(crate) async fn look(config: &Config, database: bool, report: &mut Report<'_
         Ok(anchor) => anchor,
         Err(failure) => return report.say("CIE anchor", Err::<&str, _>(failure.0)),
     };
-    report.say("CIE anchor", Ok::<_, &str>(format!("{} pinned keys", anchor.keys.keys().len())))?;
+    report.say("CIE anchor", Ok::<_, &str>(format!("pinned keys: {}", anchor.keys.keys().len())))?;
     if database && config.cie.as_ref().is_some_and(|cie| cie.protocol == Protocol::Openid) {
         provider(config, &anchor, report, now).await?;
     }
@@ -59,7 +59,8 @@ fn own_keys(config: &Config, report: &mut Report<'_>, now: Timestamp) -> Result<
             (phase, None) => report.say(&what, Ok::<_, &str>(keys::phase(phase)))?,
         }
     }
-    report.say("CIE keys", ours.keys.federation_key(now).and(ours.keys.signing_key(now)).map(|_| "can sign"))
+    let signing = ours.keys.federation_key(now).and_then(|_| ours.keys.signing_key(now));
+    report.say("CIE keys", signing.map(|_| "can sign"))
 }
 
 fn trust_marks(config: &Config, report: &mut Report<'_>, now: Timestamp) -> Result<(), Failure> {

@@ -58,3 +58,42 @@ fn kid(key: &Map<String, Value>) -> Result<String, String> {
     }
     Ok(read.kid().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use fascicolo_adapters::rsa;
+    use fascicolo_eid::cie::jose::SigningKey;
+    use serde_json::json;
+
+    use super::*;
+
+    fn key() -> Value {
+        SigningKey::from_pem(&rsa::new_pem(2048).unwrap()).unwrap().jwk().to_json()
+    }
+
+    /// CIE-4.
+    #[test]
+    fn a_private_part_a_made_up_name_and_a_shared_key_are_not_published() {
+        let (federation, protocol) = (key(), key());
+        let claims = |federation: &Value, protocol: &Value| {
+            let protocol = json!({"openid_relying_party": {"jwks": {"keys": [protocol]}}});
+            json!({"jwks": {"keys": [federation]}, "metadata": protocol})
+        };
+        let with = |name: &str, value: &str| {
+            let mut key = protocol.clone();
+            key[name] = json!(value);
+            key
+        };
+        assert_eq!(judge(&claims(&federation, &protocol)), Ok(()));
+        for private in ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "x5c"] {
+            let says = Err(format!("a key shows `{private}`, which is no public part"));
+            assert_eq!(judge(&claims(&federation, &with(private, "AQAB"))), says);
+            assert_eq!(judge(&claims(&with(private, "AQAB"), &federation)), says);
+        }
+        let named = judge(&claims(&federation, &with("kid", "key-1")));
+        assert_eq!(named, Err("the name key-1 of a key is not its thumbprint".to_owned()));
+        let shared = judge(&claims(&federation, &federation));
+        assert_eq!(shared, Err("a federation key is a protocol key too".to_owned()));
+        assert_eq!(judge(&json!({"jwks": {"keys": []}})), Err("it lists no keys".to_owned()));
+    }
+}

@@ -5,8 +5,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-use fascicolo_adapters::{rsa, tls};
+use fascicolo_adapters::{SystemClock, rsa, tls};
 use fascicolo_eid::cie::jose::{JwkSet, SigningKey, sign};
+use fascicolo_web::ports::Clock as _;
 use jiff::Timestamp;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
@@ -20,6 +21,11 @@ pub(crate) struct Federation {
     pub(crate) certificate: String,
 }
 
+/// The program under test has the clock of this machine.
+pub(crate) fn now() -> Timestamp {
+    SystemClock.now()
+}
+
 pub(crate) fn key() -> SigningKey {
     SigningKey::from_pem(&rsa::new_pem(2048).unwrap()).unwrap()
 }
@@ -29,9 +35,10 @@ fn jwks(key: &SigningKey) -> Value {
 }
 
 fn statement(key: &SigningKey, issuer: &str, subject: &str, keys: &Value, more: &Value) -> String {
-    let now = Timestamp::now().as_second();
+    // issued some hours ago, so that a chain of then would hold
+    let (issued, ends) = (now().as_second() - 10 * 3600, now().as_second() + 3600);
     let mut claims =
-        json!({"iss": issuer, "sub": subject, "iat": now, "exp": now + 3600, "jwks": keys, "metadata": {}});
+        json!({"iss": issuer, "sub": subject, "iat": issued, "exp": ends, "jwks": keys, "metadata": {}});
     claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     sign(key, Some("entity-statement+jwt"), &claims).unwrap()
 }

@@ -7,9 +7,10 @@ use std::process::Command;
 
 use fascicolo_eid::cie::jose::{Jwk, sign};
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::cie_federation::{Federation, key};
+use crate::cie_federation::{Federation, key, now};
 use crate::federations::{change, with_sections};
 use crate::program::{Program, said};
 use crate::serving::{Running, get};
@@ -47,7 +48,7 @@ fn files(program: &Program, purpose: &str) -> Vec<PathBuf> {
 
 /// A name of a key file, so many hours from now.
 fn name(purpose: &str, hours: i64) -> String {
-    let since = Timestamp::now() + SignedDuration::from_hours(hours);
+    let since = now() + SignedDuration::from_hours(hours);
     format!("secrets/cie-keys/{purpose}-{}.pem", since.strftime("%Y%m%dT%H%M%SZ"))
 }
 
@@ -249,15 +250,16 @@ fn keys_of_the_anchor_that_are_none_are_told() {
 #[test]
 fn trust_marks_are_ours_and_doctor_warns_before_they_end() {
     let program = with_keys();
-    assert!(program.succeed(&["check-config"]).contains("# warning: no cie_openid.trust_marks"));
+    let checked = program.succeed(&["check-config"]);
+    assert!(checked.contains("# warning: no cie_openid.trust_marks"), "{checked}");
+    assert!(checked.contains("# warning: no [spid]: nobody can get in by SPID\n"), "{checked}");
     change(&program, "policy_url = ", "trust_marks = \"marks.txt\"\npolicy_url = ");
-    let anchor = key();
+    let (anchor, issued) = (key(), now().as_second());
     let mark = |holder: &str, days: Option<i64>| {
-        let now = Timestamp::now().as_second();
         let mut claims =
-            json!({"iss": "https://a.example", "sub": holder, "iat": now, "id": "https://a.example/m"});
+            json!({"iss": "https://a.example", "sub": holder, "iat": issued, "id": "https://a.example/m"});
         if let Some(days) = days {
-            claims["exp"] = json!(now + days * 86_400 + 60);
+            claims["exp"] = json!(issued + days * 86_400 + 60);
         }
         sign(&anchor, Some("trust-mark+jwt"), &claims).unwrap()
     };
@@ -362,4 +364,11 @@ fn the_site_fetches_the_chain_at_its_start_and_metrics_tell_of_it() {
     change(&program, "private_addresses = true", "private_addresses = false");
     let found = doctor(&program);
     assert!(found.contains("ok      CIE provider: verified on"), "{found}");
+    // the same chain, as it would be had nobody renewed it for nine tenths of its life
+    let database = Connection::open(program.path("fascicolo.db")).unwrap();
+    let then = (now() - SignedDuration::from_hours(9)).as_millisecond();
+    database.execute("UPDATE kept_files SET fetched_at = ?1", [then]).unwrap();
+    drop(database);
+    let found = doctor(&program);
+    assert!(found.contains("warning CIE provider: could not be verified again since"), "{found}");
 }

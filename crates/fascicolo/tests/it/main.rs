@@ -13,6 +13,8 @@ mod example_config;
 #[cfg(test)]
 mod federations;
 #[cfg(test)]
+mod fetching;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod program;

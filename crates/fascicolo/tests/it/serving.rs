@@ -48,15 +48,15 @@ impl Running {
         }
     }
 
-    /// Waits for a line of the log.
-    pub(crate) fn logs(&mut self, message: &str) {
+    /// Waits for a line of the log; answers it. Nothing else may be an error.
+    pub(crate) fn logs(&mut self, message: &str) -> String {
         loop {
             let mut line = String::new();
             assert!(self.log.read_line(&mut line).unwrap() > 0, "it ended without {message}");
-            assert!(!line.contains("\"level\":\"ERROR\""), "{line}");
             if line.contains(message) {
-                return;
+                return line;
             }
+            assert!(!line.contains("\"level\":\"ERROR\""), "{line}");
         }
     }
 
