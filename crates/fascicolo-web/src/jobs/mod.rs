@@ -7,6 +7,7 @@ use fascicolo_domain::{Fault, retention};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::App;
+use crate::login::openid;
 use crate::vault::SiteKey;
 
 /// What runs, and how often.
@@ -33,7 +34,7 @@ pub async fn run_due(app: &App, key: &Arc<SiteKey>, now: Timestamp) -> Result<()
         let key = Arc::clone(key);
         app.store.erase_audit(before, now, move |statement| Ok(key.sign(statement))).await?;
     }
-    Ok(())
+    openid::revoke_due(app, now).await
 }
 
 async fn claim(

@@ -90,7 +90,10 @@ pub(super) async fn for_login(app: &App, openid: &OpenId, now: Timestamp) -> Res
     if let Some(known) = openid.known(now) {
         return Ok(known);
     }
-    follow(app, now).await?;
+    // a copy that does not hold, of another anchor say, does not stand in the way of a new one
+    if let Err(fault) = follow(app, now).await {
+        tracing::error!("the kept chain of CIE's provider is not used: {fault:?}");
+    }
     match openid.known(now) {
         Some(known) => Ok(known),
         // one at a time: a federation that does not answer is not asked by everybody

@@ -26,8 +26,9 @@ use crate::login::return_to::ReturnTo;
 use crate::login::views::{HandOverPage, RefusedPage};
 use crate::login::{PENDING_SECONDS, asked_level, cookie_name, hand_over, redirect};
 
-/// Our signed configuration is made anew after this long, in seconds: far below its lifetime (CIE-5).
-const FRESH_SECONDS: i64 = 600;
+/// Our signed configuration is made anew after this long, in seconds: far below its lifetime (CIE-5), and soon after a key
+/// enters a new phase (CIE-6).
+const FRESH_SECONDS: i64 = 60;
 
 /// `GET /.well-known/openid-federation` (CIE-1).
 pub(super) async fn entity_configuration(State(app): State<App>) -> Result<Response, PageError> {

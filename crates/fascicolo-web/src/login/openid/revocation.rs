@@ -30,15 +30,15 @@ pub async fn revoke_due(app: &App, now: Timestamp) -> Result<(), Fault> {
     let due = app.store.write(async move |tx| tx.take_orphan_tokens(now, again).await).await?;
     for token in due {
         let session = token.session;
-        let done = match revoke(app, openid, &token, now).await {
-            Ok(done) => done,
-            Err(fault) => {
-                tracing::warn!("revoking an access token: {fault:?}");
-                false
-            }
-        };
+        let answered = revoke(app, openid, &token, now).await;
+        let done = matches!(answered, Ok(true));
         if done || token.tries >= TRIES {
             app.store.write(async move |tx| tx.delete_openid_token(session).await).await?;
+        }
+        if let Err(fault) = answered {
+            // nobody waits for the others at a provider that does not answer
+            tracing::warn!("revoking an access token: {fault:?}");
+            break;
         }
     }
     Ok(())
