@@ -1,0 +1,39 @@
+"""The national reference federation (the package `spid-cie-oidc`, which is not ours) against the production program.
+
+main.py SCRIPTS LAB FOLDER PROGRAM
+    SCRIPTS  the reference federation's own scripts; LAB what they keep from run to run; FOLDER everything else
+"""
+
+import sys
+from pathlib import Path
+
+from checks import equal, finish, step
+from federation import Federation
+from journeys import World, cancelled, people
+from program import Site
+
+
+def run(scripts: Path, lab: Path, folder: Path, program: Path) -> int:
+    federation = Federation(scripts, lab, folder)
+    federation.install()
+    site = Site(program, folder / "site", federation)
+    try:
+        federation.start("ta", "cie")
+        site.prepare(federation.published(federation.anchor)["jwks"])
+        site.start()
+        with step("the registrar takes us"):
+            mark = federation.onboard(site.origin)
+        world = World(federation, site)
+        people(world)
+        cancelled(world)
+    finally:
+        (folder / "site.log").write_text(site.log())
+        site.stop()
+        federation.stop()
+    return finish()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 5:
+        raise SystemExit(__doc__)
+    raise SystemExit(run(*(Path(argument).resolve() for argument in sys.argv[1:])))

@@ -1,0 +1,140 @@
+"""The production program on a folder of its own, with SQLite and its own TLS, as an operator runs it."""
+
+import json
+import os
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+from federation import HOST, Federation, wait
+
+# Mario and Anna are among the provider's people; nobody else of them is in the register.
+CITIZENS = """codice_fiscale,given_name,family_name,birth_date
+RSSMRA80A01H501U,Mario,Rossi,1980-01-01
+VRDNNA85M41F205G,Anna,Verdi,1985-08-01
+"""
+INSTANT = "%Y%m%dT%H%M%SZ"
+
+
+class Site:
+    def __init__(self, program: Path, folder: Path, federation: Federation) -> None:
+        self.program, self.folder, self.ca = program, folder, federation.ca
+        port, operations = federation.base + 5, federation.base + 6
+        self.origin, self.operations = f"https://localhost:{port}", f"http://{HOST}:{operations}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.read = 0
+        tls = federation.ca.parent
+        values = {
+            "SITE__ORIGIN": self.origin,
+            "LISTEN__SITE": f"{HOST}:{port}",
+            "LISTEN__OPERATIONS": f"{HOST}:{operations}",
+            "LOGGING__FORMAT": "json",
+            "TLS__CERTIFICATE": tls / "tls.pem",
+            "TLS__KEY": tls / "tls-key.pem",
+            "FETCH__PRIVATE_ADDRESSES": "true",
+            "CIE__PROTOCOL": "openid",
+            "CIE__ORGANIZATION": "Regione Esempio",
+            "CIE__DISPLAY_NAME": "Fascicolo Sanitario Elettronico – Regione Esempio",
+            "CIE__ORGANIZATION_URL": "https://www.regione.example",
+            "CIE_OPENID__KEYS": "secrets/cie-keys",
+            "CIE_OPENID__CONTACTS": "cie@regione.example",
+            "CIE_OPENID__POLICY_URL": f"{self.origin}/privacy",
+            "CIE_OPENID__LOGO_URL": f"{self.origin}/logo.svg",
+            "CIE_OPENID__ANCHOR": federation.anchor,
+            "CIE_OPENID__ANCHOR_KEYS": "cie-anchor.json",
+            "CIE_OPENID__PROVIDER": federation.provider,
+            "CIE_OPENID__TRUST_MARKS": "cie-trust-marks.txt",
+            "CIE_OPENID__LIFETIME_HOURS": "1",
+            "CIE_OPENID__OVERLAP_HOURS": "1",
+        }
+        self.environment = {f"FASCICOLO_{name}": str(value) for name, value in values.items()}
+        self.environment |= {"SSL_CERT_FILE": str(self.ca), "PATH": os.environ.get("PATH", "")}
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [str(self.program), "--config", str(self.folder / "fascicolo.toml"), *arguments]
+
+    def run(self, *arguments: str) -> str:
+        ran = subprocess.run(
+            self._command(*arguments), env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        if ran.returncode:
+            raise RuntimeError(f"{' '.join(arguments)}: {(ran.stdout + ran.stderr).strip()[-800:]}")
+        return ran.stdout
+
+    def prepare(self, anchor_keys: object) -> None:
+        """From nothing to a site that could start, step by step as the operator's page on CIE says."""
+        making = [str(self.program), "init", str(self.folder)]
+        subprocess.run(making, check=True, capture_output=True, timeout=60)
+        (self.folder / "cie-trust-marks.txt").write_text("")
+        (self.folder / "cie-anchor.json").write_text(json.dumps(anchor_keys))
+        (self.folder / "citizens.csv").write_text(CITIZENS)
+        self.run("cie", "init", "--bits", "2048")
+        self.run("check-config")
+        self.run("migrate")
+        self.run("import", "citizens", str(self.folder / "citizens.csv"))
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self._command("serve"), env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        for _ in wait(30):
+            if self.process.poll() is not None:
+                break
+            try:
+                if requests.get(f"{self.operations}/readyz", timeout=5).ok:
+                    return
+            except requests.ConnectionError:
+                pass
+        raise RuntimeError(f"the site did not start: {self.log()[-800:]}")
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+        self.process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def log(self) -> str:
+        path = self.folder / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def fresh(self) -> list[dict[str, object]]:
+        """The events of the log since this was asked before."""
+        text = self.log()
+        lines, self.read = text[self.read :].splitlines(), len(text)
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def cause(self) -> object:
+        """Why a login was refused just now; a page never says it so exactly."""
+        causes = [event["cause"] for event in self.fresh() if event.get("message") == "login refused"]
+        return causes[-1] if causes else None
+
+    def metric(self, name: str) -> float | None:
+        text = requests.get(f"{self.operations}/metrics", timeout=10).text
+        found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else None
+
+    def signing_keys(self) -> list[Path]:
+        """Oldest first."""
+        return sorted((self.folder / "secrets" / "cie-keys").glob("signing-*.pem"))
+
+    def phases(self) -> list[str]:
+        """Of the signing keys, oldest first."""
+        lines = [line.split() for line in self.run("cie", "keys").splitlines()]
+        return [words[2].rstrip(";") for words in lines if words[0] == "signing"]
+
+    def age(self, key: Path, minutes: float) -> None:
+        """Says by its name that a key was published so long ago: no run lasts as long as an overlap."""
+        since = datetime.now(UTC) - timedelta(minutes=minutes)
+        key.rename(key.with_name(f"signing-{since.strftime(INSTANT)}.pem"))
