@@ -18,7 +18,8 @@ from pathlib import Path
 
 import requests
 
-HOST = "127.0.0.1"
+# two hosts, so that the provider is another site to the browser; addresses, as the provider takes no name without a dot
+OURS, THEIRS = "127.0.0.1", "127.0.0.2"
 # how long a statement of the anchor or the provider holds: a chain's whole life passes within a run
 LIFE_MINUTES = 2
 BLOCKS = range(18510, 19000, 10)
@@ -26,11 +27,11 @@ BLOCKS = range(18510, 19000, 10)
 KNOBS = ("LAB", "VENV", "HOST", "SCHEME", "BASE_PORT", "EXP_MINUTES", "TLS_CERT", "TLS_KEY")
 
 
-def is_free(port: int) -> bool:
+def is_free(host: str, port: int) -> bool:
     with socket.socket() as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            one.bind((HOST, port))
+            one.bind((host, port))
         except OSError:
             return False
     return True
@@ -39,7 +40,7 @@ def is_free(port: int) -> bool:
 def free_block(size: int = 8) -> int:
     """The first of some ports in a row that nobody listens on; the same one from run to run where that can be."""
     for base in BLOCKS:
-        if all(is_free(base + n) for n in range(size)):
+        if all(is_free(host, base + n) for n in range(size) for host in (OURS, THEIRS)):
             return base
     raise RuntimeError("no ports are free")
 
@@ -49,7 +50,7 @@ def certificates(folder: Path) -> Path:
     (folder / "openssl.cnf").write_text(
         "[req]\nprompt=no\ndistinguished_name=name\n[name]\nCN=interoperability test\n"
         "[authority]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n"
-        f"[server]\nbasicConstraints=critical,CA:FALSE\nsubjectAltName=DNS:localhost,IP:{HOST}\n"
+        f"[server]\nbasicConstraints=critical,CA:FALSE\nsubjectAltName=IP:{OURS},IP:{THEIRS}\n"
     )
     new = ["openssl", "req", "-x509", "-config", "openssl.cnf", "-days", "2", "-noenc", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     authority = ["-extensions", "authority", "-keyout", "ca-key.pem", "-out", "ca.pem"]
@@ -63,11 +64,11 @@ class Federation:
     def __init__(self, scripts: Path, lab: Path, folder: Path) -> None:
         self.scripts, self.lab, self.ca = scripts, lab, certificates(folder)
         self.base = free_block()
-        self.anchor = f"https://{HOST}:{self.base}"
-        self.provider = f"https://{HOST}:{self.base + 2}/oidc/op"
+        self.anchor = f"https://{THEIRS}:{self.base}"
+        self.provider = f"https://{THEIRS}:{self.base + 2}/oidc/op"
         ours = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
         trust = {name: str(self.ca) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
-        values = (lab, lab / "venv", HOST, "https", self.base, LIFE_MINUTES, folder / "tls.pem", folder / "tls-key.pem")
+        values = (lab, lab / "venv", THEIRS, "https", self.base, LIFE_MINUTES, folder / "tls.pem", folder / "tls-key.pem")
         self.environment = ours | trust | {name: str(value) for name, value in zip(KNOBS, values, strict=True)}
 
     def _script(self, name: str, *arguments: str, seconds: int = 120, **knobs: str) -> str:
@@ -107,7 +108,7 @@ class Federation:
         process = int((self.lab / "run" / "cie.pid").read_text())
         os.kill(process, 15)
         for _ in wait(10):
-            if is_free(self.base + 2):
+            if is_free(THEIRS, self.base + 2):
                 break
         self.start("cie", **knobs)
 

@@ -4,10 +4,11 @@ main.py SCRIPTS LAB FOLDER PROGRAM
     SCRIPTS  the reference federation's own scripts; LAB what they keep from run to run; FOLDER everything else
 """
 
+import signal
 import sys
 from pathlib import Path
 
-from checks import equal, finish, step
+from checks import finish, step
 from federation import Federation
 from journeys import World, cancelled, people
 from program import Site
@@ -36,4 +37,6 @@ def run(scripts: Path, lab: Path, folder: Path, program: Path) -> int:
 if __name__ == "__main__":
     if len(sys.argv) != 5:
         raise SystemExit(__doc__)
+    # told to end, it still stops what it started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     raise SystemExit(run(*(Path(argument).resolve() for argument in sys.argv[1:])))

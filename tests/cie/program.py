@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import requests
-from federation import HOST, Federation, wait
+from federation import OURS, Federation, wait
 
 # Mario and Anna are among the provider's people; nobody else of them is in the register.
 CITIZENS = """codice_fiscale,given_name,family_name,birth_date
@@ -22,14 +22,14 @@ class Site:
     def __init__(self, program: Path, folder: Path, federation: Federation) -> None:
         self.program, self.folder, self.ca = program, folder, federation.ca
         port, operations = federation.base + 5, federation.base + 6
-        self.origin, self.operations = f"https://localhost:{port}", f"http://{HOST}:{operations}"
+        self.origin, self.operations = f"https://{OURS}:{port}", f"http://{OURS}:{operations}"
         self.process: subprocess.Popen[bytes] | None = None
         self.read = 0
         tls = federation.ca.parent
         values = {
             "SITE__ORIGIN": self.origin,
-            "LISTEN__SITE": f"{HOST}:{port}",
-            "LISTEN__OPERATIONS": f"{HOST}:{operations}",
+            "LISTEN__SITE": f"{OURS}:{port}",
+            "LISTEN__OPERATIONS": f"{OURS}:{operations}",
             "LOGGING__FORMAT": "json",
             "TLS__CERTIFICATE": tls / "tls.pem",
             "TLS__KEY": tls / "tls-key.pem",

@@ -19,4 +19,5 @@ stage sandbox  1800 cargo build --locked -p fascicolo-sandbox -p fascicolo
 stage browser  1800 tools/test/browser.sh
 stage spid      900 tools/test/spid.sh
 stage idp       900 tools/test/idp.sh
+stage interop-cie 1200 tools/test/cie.sh
 finish
