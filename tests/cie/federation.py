@@ -9,9 +9,11 @@ import hashlib
 import json
 import os
 import re
+import signal
 import socket
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -105,10 +107,11 @@ class Federation:
 
     def restart_provider(self, **knobs: str) -> None:
         """The same provider with other habits; the anchor stays."""
-        process = int((self.lab / "run" / "cie.pid").read_text())
-        os.kill(process, 15)
-        for _ in wait(10):
-            if is_free(THEIRS, self.base + 2):
+        kept = self.lab / "run" / "cie.pid"
+        os.kill(int(kept.read_text()), signal.SIGTERM)
+        for _ in wait(30):
+            # it goes with the process
+            if not kept.exists():
                 break
         self.start("cie", **knobs)
 
@@ -151,8 +154,6 @@ class Federation:
 
 def wait(seconds: float, step: float = 0.2) -> Iterator[None]:
     """Comes back every moment until so much time has passed."""
-    import time
-
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield

@@ -8,8 +8,9 @@ import signal
 import sys
 from pathlib import Path
 
-from checks import finish, step
-from federation import Federation
+import phases
+from checks import check, finish
+from federation import Federation, wait
 from journeys import World, cancelled, people
 from program import Site
 
@@ -22,11 +23,23 @@ def run(scripts: Path, lab: Path, folder: Path, program: Path) -> int:
         federation.start("ta", "cie")
         site.prepare(federation.published(federation.anchor)["jwks"])
         site.start()
-        with step("the registrar takes us"):
-            mark = federation.onboard(site.origin)
+        for _ in wait(20):
+            if site.renewals():
+                break
+        mark = federation.onboard(site.origin)
+        check("the registrar takes us", mark)
         world = World(federation, site)
+        before = federation.revoked()
         people(world)
         cancelled(world)
+        phases.incomplete_userinfo(world)
+        chained = phases.marks(world, mark)
+        phases.announced(world)
+        phases.suspended(world)
+        phases.outlived(world, chained)
+        phases.turned(world)
+        phases.replaced(world)
+        phases.revoked(world, before, leavers=2)
     finally:
         (folder / "site.log").write_text(site.log())
         site.stop()

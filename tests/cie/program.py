@@ -15,6 +15,7 @@ CITIZENS = """codice_fiscale,given_name,family_name,birth_date
 RSSMRA80A01H501U,Mario,Rossi,1980-01-01
 VRDNNA85M41F205G,Anna,Verdi,1985-08-01
 """
+MARKS = "cie-trust-marks.txt"
 INSTANT = "%Y%m%dT%H%M%SZ"
 
 
@@ -45,7 +46,7 @@ class Site:
             "CIE_OPENID__ANCHOR": federation.anchor,
             "CIE_OPENID__ANCHOR_KEYS": "cie-anchor.json",
             "CIE_OPENID__PROVIDER": federation.provider,
-            "CIE_OPENID__TRUST_MARKS": "cie-trust-marks.txt",
+            "CIE_OPENID__TRUST_MARKS": MARKS,
             "CIE_OPENID__LIFETIME_HOURS": "1",
             "CIE_OPENID__OVERLAP_HOURS": "1",
         }
@@ -67,7 +68,7 @@ class Site:
         """From nothing to a site that could start, step by step as the operator's page on CIE says."""
         making = [str(self.program), "init", str(self.folder)]
         subprocess.run(making, check=True, capture_output=True, timeout=60)
-        (self.folder / "cie-trust-marks.txt").write_text("")
+        (self.folder / MARKS).write_text("")
         (self.folder / "cie-anchor.json").write_text(json.dumps(anchor_keys))
         (self.folder / "citizens.csv").write_text(CITIZENS)
         self.run("cie", "init", "--bits", "2048")
@@ -109,11 +110,24 @@ class Site:
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def events(self) -> list[dict[str, object]]:
+        whole = self.log().rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
+
     def fresh(self) -> list[dict[str, object]]:
         """The events of the log since this was asked before."""
-        text = self.log()
-        lines, self.read = text[self.read :].splitlines(), len(text)
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        events = self.events()
+        new, self.read = events[self.read :], len(events)
+        return new
+
+    def renewals(self) -> list[datetime]:
+        """When the provider's chain was verified anew, in the background."""
+        told = (event for event in self.events() if event.get("message") == "the chain of CIE's provider was renewed")
+        return [datetime.fromisoformat(str(event["timestamp"])) for event in told]
+
+    def fetched(self) -> int:
+        """How often somebody has asked for our entity configuration."""
+        return sum(event.get("route") == "/.well-known/openid-federation" for event in self.events())
 
     def cause(self) -> object:
         """Why a login was refused just now; a page never says it so exactly."""
