@@ -65,6 +65,7 @@ def certificates(folder: Path) -> Path:
 class Federation:
     def __init__(self, scripts: Path, lab: Path, folder: Path) -> None:
         self.scripts, self.lab, self.ca = scripts, lab, certificates(folder)
+        self.stop()
         self.base = free_block()
         self.anchor = f"https://{THEIRS}:{self.base}"
         self.provider = f"https://{THEIRS}:{self.base + 2}/oidc/op"
@@ -95,24 +96,33 @@ class Federation:
 
     def start(self, *roles: str, **knobs: str) -> None:
         # its output is a file: the servers inherit it, and would keep a pipe open
-        with (self.lab / "log" / "start").open("wb") as log:
+        with (self.lab / "log" / "start.log").open("wb") as log:
             command = ["bash", str(self.scripts / "run.sh"), "start", *roles]
             subprocess.run(
                 command, env=self.environment | knobs, timeout=120, check=True,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )
 
-    def stop(self) -> None:
-        self._script("run.sh", "stop")
+    def stop(self, *roles: str) -> None:
+        """Ends what runs in our folder, from this run or one that was cut off: told by the name of its pid file."""
+        kept = [self.lab / "run" / f"{role}.pid" for role in roles or ("ta", "cie")]
+        kept = [path for path in kept if path.exists()]
+        for path in kept:
+            process = path.read_text().strip()
+            command = Path("/proc", process, "cmdline")
+            if command.exists() and str(path).encode() in command.read_bytes():
+                os.kill(int(process), signal.SIGTERM)
+            else:
+                path.unlink()
+        for _ in wait(30):
+            # the file goes with the process
+            if not any(path.exists() for path in kept):
+                return
+        raise RuntimeError(f"still there: {kept}")
 
     def restart_provider(self, **knobs: str) -> None:
         """The same provider with other habits; the anchor stays."""
-        kept = self.lab / "run" / "cie.pid"
-        os.kill(int(kept.read_text()), signal.SIGTERM)
-        for _ in wait(30):
-            # it goes with the process
-            if not kept.exists():
-                break
+        self.stop("cie")
         self.start("cie", **knobs)
 
     def published(self, entity: str) -> dict[str, object]:
