@@ -54,7 +54,8 @@ def certificates(folder: Path) -> Path:
         "[authority]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n"
         f"[server]\nbasicConstraints=critical,CA:FALSE\nsubjectAltName=IP:{OURS},IP:{THEIRS}\n"
     )
-    new = ["openssl", "req", "-x509", "-config", "openssl.cnf", "-days", "2", "-noenc", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    new = ["openssl", "req", "-x509", "-config", "openssl.cnf", "-days", "2", "-noenc"]
+    new += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     authority = ["-extensions", "authority", "-keyout", "ca-key.pem", "-out", "ca.pem"]
     server = ["-extensions", "server", "-CA", "ca.pem", "-CAkey", "ca-key.pem", "-keyout", "tls-key.pem", "-out", "tls.pem"]
     for arguments in (authority, server):

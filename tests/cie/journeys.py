@@ -1,6 +1,7 @@
 """What a person does at the site and at the reference provider: in, out, not in."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from browser import Browser
 from checks import check, equal, step
@@ -10,6 +11,8 @@ from program import Site
 
 SESSION = "__Host-fascicolo"
 PASSWORD = "password"
+# those of the provider's people who are in the register, by the name under which they log in
+PEOPLE = {"mario": "Mario Rossi", "anna": "Anna Verdi"}
 REFUSED = "Accesso non riuscito"
 OUR_FAULT = "Il problema è nostro"
 NO_NUMBER = "Manca un codice fiscale italiano"
@@ -19,19 +22,21 @@ NO_NUMBER = "Manca un codice fiscale italiano"
 class World:
     federation: Federation
     site: Site
+    # how many records were opened, by level
+    opened: Counter[str] = field(default_factory=Counter)
 
     def visitor(self) -> Browser:
         return Browser(str(self.site.ca))
 
-    def ask(self, browser: Browser) -> Page:
+    def ask(self, browser: Browser, level: str = "2") -> Page:
         """From the site's login page to the provider's; or back already, when it does not take the request."""
         choice = browser.open(f"{self.site.origin}/accesso")
         address, _ = choice.link("/accesso/cie")
-        return browser.open(address, choice)
+        return browser.open(address if level == "2" else f"{address}?livello={level}", choice)
 
-    def login(self, browser: Browser, user: str) -> Page:
+    def login(self, browser: Browser, user: str, level: str = "2") -> Page:
         """The page after the answer, whatever it is."""
-        page = self.ask(browser)
+        page = self.ask(browser, level)
         if page.url.startswith(self.site.origin):
             return page
         form = page.form("username")
@@ -41,14 +46,15 @@ class World:
         form.fields["agree"] = "on"
         return browser.submit(consent, form)
 
-    def opens(self, name: str, user: str = "mario", full_name: str = "Mario Rossi") -> Browser:
+    def opens(self, name: str, user: str = "mario", level: str = "2") -> Browser:
         """A login that must open that person's record (CIE-16 to CIE-25)."""
         browser = self.visitor()
         with step(f"{name}: the login goes through"):
-            page = self.login(browser, user)
+            page = self.login(browser, user, level)
             equal(f"{name}: the record", (page.status, page.path), (200, "/fascicolo"))
-            check(f"{name}: it is that person's", full_name in page.text, page.text[:300])
+            check(f"{name}: it is that person's", PEOPLE[user] in page.text, page.text[:300])
             check(f"{name}: there is a session", browser.has(SESSION))
+            self.opened[level] += 1
         self.site.fresh()
         return browser
 
@@ -72,8 +78,8 @@ class World:
 
 def people(world: World) -> None:
     """CIE-18 to CIE-25, CIE-27."""
-    for user, full_name in (("mario", "Mario Rossi"), ("anna", "Anna Verdi")):
-        browser = world.opens(f"{user} logs in", user, full_name)
+    for user, level in (("mario", "2"), ("anna", "3")):
+        browser = world.opens(f"{user} logs in", user, level)
         with step(f"{user} leaves"):
             record = browser.open(f"{world.site.origin}/fascicolo")
             browser.submit(record, record.form("/esci"))

@@ -40,6 +40,8 @@ def run(scripts: Path, lab: Path, folder: Path, program: Path) -> int:
         phases.turned(world)
         phases.replaced(world)
         phases.revoked(world, before, leavers=2)
+        phases.written(world)
+        phases.examined(world)
     finally:
         (folder / "site.log").write_text(site.log())
         site.stop()

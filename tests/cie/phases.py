@@ -1,6 +1,8 @@
 """What changes between the site and the federation while both run: habits of the provider, marks, keys, our standing at the
 anchor, lives of chains. Each phase starts from where the one before left both."""
 
+import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from checks import check, equal
@@ -24,7 +26,8 @@ def incomplete_userinfo(world: World) -> None:
 
 
 def marks(world: World, mark: str) -> datetime:
-    """When the chain was made that is in force at the end. A provider that asks for the trust mark knows nobody without it (CIE-1, CIE-12)."""
+    """A provider that asks for the trust mark knows nobody without it (CIE-1, CIE-12). Answers when the chain was made that
+    is in force then."""
     federation, site = world.federation, world.site
     federation.restart_provider(REQUIRE_TRUST_MARK="1")
     federation.forget(site.origin)
@@ -48,8 +51,8 @@ def announce(world: World) -> None:
 
 
 def restart_for_a_round_before_the_end(world: World) -> datetime:
-    """When the chain in force was made. Jobs run each minute from the start on, a chain is due between half and three quarters of its life: so that it is
-    seen to be renewed, a round has to fall into its last quarter."""
+    """Jobs run each minute from the start on, and a chain is due between half and three quarters of its life: for it to be
+    seen how it is renewed, a round has to fall into its last quarter. Answers when the chain in force was made."""
     quarter, margin = LIFE / 4, timedelta(seconds=4)
     for _ in wait(2 * LIFE.total_seconds()):
         age = now() - world.site.renewals()[-1]
@@ -90,7 +93,7 @@ def outlived(world: World, first: datetime) -> None:
     check("the chain is renewed before it ends", within, f"{site.renewals()}, the end {end}")
     left = site.metric("fascicolo_cie_chain_remaining_seconds")
     check("metrics say how long it holds", left is not None and 0 < left <= LIFE.total_seconds(), left)
-    world.opens("after the first chain's life", "anna", "Anna Verdi")
+    world.opens("after the first chain's life", "anna")
 
 
 def turned(world: World) -> None:
@@ -130,3 +133,23 @@ def revoked(world: World, before: int, leavers: int) -> None:
     equal("the tokens of those who left are revoked", world.federation.revoked() - before, leavers)
     told = [event for event in world.site.events() if "revok" in str(event.get("message"))]
     equal("no revocation went wrong", told, [])
+
+
+def written(world: World) -> None:
+    """The register keeps the whole exchange of every login: chain, request, answer, token, userinfo (CIE-29)."""
+    today = now().date().isoformat()
+    text = world.site.run("register", "export", "--from", today, "--to", today, "--reason", "interoperability")
+    entries = [json.loads(line) for line in text.splitlines()]
+    opened = [entry for entry in entries if entry["outcome"] == "ok"]
+    equal("every login is in the register", Counter(str(entry["level"]) for entry in opened), world.opened)
+    check("nothing in the register was changed", all(entry["whole"] for entry in entries))
+    answers = [json.loads(entry["response"]) for entry in opened]
+    parts = [(len(said["chain"]), bool(said["token"]), said["userinfo"].count(".")) for said in answers]
+    equal("with chain, token and sealed userinfo", set(parts), {(3, True, 4)})
+
+
+def examined(world: World) -> None:
+    """What an operator sees of it (CIE-6, CIE-13)."""
+    told = world.site.run("doctor", anyway=True)
+    check("doctor: the provider's chain", "holds until" in told or "vouches for it until" in told, told)
+    check("the trail of acts is whole", "whole" in world.site.run("audit", "verify"))
