@@ -73,12 +73,15 @@ class Federation:
         ours = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
         trust = {name: str(self.ca) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
         values = (lab, lab / "venv", THEIRS, "https", self.base, LIFE_MINUTES, folder / "tls.pem", folder / "tls-key.pem")
-        self.environment = ours | trust | {name: str(value) for name, value in zip(KNOBS, values, strict=True)}
+        self.knobs = {name: str(value) for name, value in zip(KNOBS, values, strict=True)}
+        self.environment = ours | trust | self.knobs
 
     def _script(self, name: str, *arguments: str, seconds: int = 120, **knobs: str) -> str:
         command = ["bash", str(self.scripts / name), *arguments]
+        # what is installed comes from the package registry, which our own authority does not certify
+        environment = dict(os.environ) | self.knobs if name == "setup.sh" else self.environment
         ran = subprocess.run(
-            command, env=self.environment | knobs, text=True, timeout=seconds, check=False,
+            command, env=environment | knobs, text=True, timeout=seconds, check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
         if ran.returncode:

@@ -42,11 +42,16 @@ class Answer:
 
 
 class Terms(Policy):
-    """For how long an assertion holds, and for whom."""
+    """For how long an assertion holds, for whom, and what it says."""
 
-    def __init__(self, answer: Answer, metadata: object) -> None:
+    def __init__(self, answer: Answer, metadata: object, attribute_set: str) -> None:
         super().__init__({"default": {"name_form": NAME_FORMAT_BASIC}}, mds=metadata)
-        self.answer = answer
+        self.answer, self.attribute_set = answer, attribute_set
+
+    def restrict(self, ava: dict, sp_entity_id: str, metadata: object = None) -> dict:
+        """What the set that the request names asks for (SPID-A5): pysaml2 takes all sets of the metadata together."""
+        wanted = self.metadata_store.attribute_requirement(sp_entity_id, self.attribute_set)
+        return self.filter(ava, sp_entity_id, required=wanted["required"], optional=wanted["optional"])
 
     def not_on_or_after(self, _: str) -> str:
         return time_util.in_a_while(minutes=self.answer.confirmation_minutes)

@@ -34,7 +34,7 @@ class World:
         """The last rule in the site's log since this was asked before; a page never says it."""
         text = self.log.read_text(errors="replace")
         fresh, self.read = text[self.read :], len(text)
-        rules = re.findall(r'refused.*\brule="?(\w+)', fresh)
+        rules = re.findall(r'refused.*\b(?:rule|cause)="?(\w+)', fresh)
         return rules[-1] if rules else None
 
     def ask(self, browser: Browser) -> Page:

@@ -89,7 +89,7 @@ class Provider:
                 authn={"class_ref": f"{LEVEL}{how.level}"},
                 sign_assertion=how.sign_assertion,
                 sign_response=how.sign_response,
-                release_policy=Terms(how, self.idp.metadata),
+                release_policy=Terms(how, self.idp.metadata, request.attribute_consuming_service_index),
                 **how.algorithms(),
             )
         )
