@@ -118,8 +118,8 @@ class Federation:
                 os.kill(int(process), signal.SIGTERM)
             else:
                 path.unlink()
-        for _ in wait(30):
-            # the file goes with the process
+        # a worker that holds an open connection is given half a minute; the file goes with the process
+        for _ in wait(60):
             if not any(path.exists() for path in kept):
                 return
         raise RuntimeError(f"still there: {kept}")
