@@ -17,7 +17,8 @@ CREATE TABLE openid_logins (
 CREATE INDEX openid_logins_by_expiry ON openid_logins (expires_at);
 
 CREATE TABLE openid_tokens (
-    session_id TEXT NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
+    session_id TEXT NOT NULL,
     issuer TEXT NOT NULL,
     token {{bytes}} NOT NULL,
     next_try_at BIGINT NOT NULL,

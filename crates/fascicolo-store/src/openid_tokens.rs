@@ -3,7 +3,7 @@
 use std::fmt;
 
 use fascicolo_domain::Fault;
-use fascicolo_domain::ids::SessionId;
+use fascicolo_domain::ids::{EventId, SessionId};
 use jiff::Timestamp;
 
 use crate::engine::{Broken, Columns, Tx};
@@ -11,6 +11,8 @@ use crate::engine::{Broken, Columns, Tx};
 /// A token that its provider still honours.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OpenIdToken {
+    /// The id of the login's audit row: a session that goes on after another login has a token of each.
+    pub id: EventId,
     pub session: SessionId,
     /// Entity id of the provider.
     pub issuer: String,
@@ -22,20 +24,18 @@ pub struct OpenIdToken {
 
 impl fmt::Debug for OpenIdToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OpenIdToken({})", self.session)
+        write!(f, "OpenIdToken({})", self.id)
     }
 }
 
 impl Tx<'_> {
-    /// Keeps the token of a session; a session that goes on after another login has the younger one.
-    ///
     /// # Errors
-    /// The store failed.
+    /// The store failed, or the login has one already.
     pub async fn insert_openid_token(&mut self, token: &OpenIdToken, now: Timestamp) -> Result<(), Fault> {
-        let sql = "INSERT INTO openid_tokens (session_id, issuer, token, next_try_at, tries) \
-                   VALUES ($1, $2, $3, $4, $5) ON CONFLICT (session_id) DO UPDATE SET issuer = excluded.issuer, \
-                   token = excluded.token";
+        let sql = "INSERT INTO openid_tokens (id, session_id, issuer, token, next_try_at, tries) \
+                   VALUES ($1, $2, $3, $4, $5, $6)";
         let params = [
+            token.id.into(),
             token.session.into(),
             (&token.issuer).into(),
             token.token.as_slice().into(),
@@ -57,20 +57,26 @@ impl Tx<'_> {
     ) -> Result<Vec<OpenIdToken>, Fault> {
         let sql = "UPDATE openid_tokens SET next_try_at = $1, tries = tries + 1 WHERE next_try_at <= $2 \
                    AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = openid_tokens.session_id) \
-                   RETURNING session_id, issuer, token, tries";
+                   RETURNING id, session_id, issuer, token, tries";
         self.rows(sql, &[again.into(), now.into()], token).await
     }
 
-    /// Forgets the token of a session; `false`: there was none.
+    /// Forgets a token; `false`: there was none.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn delete_openid_token(&mut self, session: SessionId) -> Result<bool, Fault> {
-        let sql = "DELETE FROM openid_tokens WHERE session_id = $1";
-        Ok(self.execute(sql, &[session.into()]).await? == 1)
+    pub async fn delete_openid_token(&mut self, id: EventId) -> Result<bool, Fault> {
+        let sql = "DELETE FROM openid_tokens WHERE id = $1";
+        Ok(self.execute(sql, &[id.into()]).await? == 1)
     }
 }
 
 fn token(c: &mut Columns<'_>) -> Result<OpenIdToken, Broken> {
-    Ok(OpenIdToken { session: c.id()?, issuer: c.text()?, token: c.bytes()?.to_vec(), tries: c.number()? })
+    Ok(OpenIdToken {
+        id: c.id()?,
+        session: c.id()?,
+        issuer: c.text()?,
+        token: c.bytes()?.to_vec(),
+        tries: c.number()?,
+    })
 }

@@ -54,6 +54,12 @@ impl Callback {
     pub fn state(&self) -> &str {
         &self.state
     }
+
+    /// The error it tells, by a name of ours, believed or not: for the log alone.
+    #[must_use]
+    pub fn told(&self) -> Option<&'static str> {
+        self.error.as_deref().map(|error| ProviderError::of(error).code)
+    }
 }
 
 impl Client<'_> {

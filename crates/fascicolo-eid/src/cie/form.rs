@@ -1,6 +1,6 @@
 //! Forms and queries: `application/x-www-form-urlencoded`, read strictly.
 
-use crate::xml::percent;
+use crate::xml::{percent, unpercent};
 
 /// The longest query or form that is read.
 const LONGEST: usize = 8 * 1024;
@@ -12,6 +12,7 @@ pub(crate) fn parse(text: &str) -> Option<Vec<(String, String)>> {
     if text.len() > LONGEST {
         return None;
     }
+    let decoded = |text| unpercent(text, Some(b' '));
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     let fields: Option<Vec<_>> = pairs
         .map(|pair| {
@@ -39,22 +40,6 @@ pub(crate) fn encode(fields: &[(&str, &str)]) -> String {
     let pairs: Vec<String> =
         fields.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
     pairs.join("&")
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digit = |b: Option<u8>| char::from(b?).to_digit(16);
-                u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?
-            }
-            _ => byte,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

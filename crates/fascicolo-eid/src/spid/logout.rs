@@ -11,7 +11,7 @@ use super::request::{Message, refuse_relay_state};
 use super::{Binding, ENTITY, KeyError, Outgoing, Provider, Refused, ServiceProvider, TRANSIENT, instant};
 use crate::xml::{
     DS, Defect, Element, Limits, SAML, SAMLP, Signed, SignedQuery, Tree, attribute, decode_base64, escape,
-    is, only_text, verify, verify_query,
+    is, only_text, unpercent, verify, verify_query,
 };
 
 /// How old a request to end a session may be, in seconds, clocks allowed to differ.
@@ -169,14 +169,14 @@ impl LogoutMessage {
         if !named {
             return Err(Refused::Query);
         }
-        let deflated = decode_base64(&decoded(message.1)?)?;
+        let deflated = decode_base64(&unpercent(message.1, None).ok_or(Refused::Query)?)?;
         Ok(Self {
             xml: inflate(&deflated)?,
             query: Some(Query {
                 field: message.0.to_owned(),
                 signed: signed.to_owned(),
-                algorithm: decoded(algorithm.1)?,
-                signature: decoded(signature.1)?,
+                algorithm: unpercent(algorithm.1, None).ok_or(Refused::Query)?,
+                signature: unpercent(signature.1, None).ok_or(Refused::Query)?,
             }),
         })
     }
@@ -350,24 +350,4 @@ fn inflate(deflated: &[u8]) -> Result<String, Refused> {
         Ok(Status::StreamEnd) if whole => Ok(String::from_utf8(xml).map_err(|_| Defect::NotUtf8)?),
         Ok(_) | Err(_) => Err(Refused::Query),
     }
-}
-
-/// Undoes percent-encoding. A bare `+` would be a blank to some and a plus to others: refused.
-fn decoded(text: &str) -> Result<String, Refused> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'+' {
-            return Err(Refused::Query);
-        }
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digit = |b: Option<u8>| char::from(b.unwrap_or(b'x')).to_digit(16);
-        let (high, low) = (digit(rest.next()), digit(rest.next()));
-        let value = high.zip(low).and_then(|(h, l)| u8::try_from(h * 16 + l).ok());
-        bytes.push(value.ok_or(Refused::Query)?);
-    }
-    String::from_utf8(bytes).map_err(|_| Refused::Query)
 }

@@ -13,8 +13,8 @@ pub use self::base64::{decode as decode_base64, encode as encode_base64};
 pub use self::canonical::canonical;
 pub use self::key::{KeyError, Signer, SigningKey, VerifyingKey};
 pub use self::reader::{Limits, Tree, attribute, is, only_text};
-pub(crate) use self::sign::percent;
 pub use self::sign::{Place, escape, sign_enveloped, sign_query};
+pub(crate) use self::sign::{percent, unpercent};
 pub use self::signature::{SignedQuery, verify, verify_query};
 pub use self::signed::{Element, Outline, Signed};
 

@@ -94,6 +94,24 @@ pub(crate) fn percent(text: &str) -> String {
     out
 }
 
+/// Undoes percent-encoding. `plus` is what a bare `+` stands for; to some it is a blank, to others itself: `None` refuses
+/// it. `None` comes back for a broken escape, or what is not UTF-8.
+pub(crate) fn unpercent(text: &str, plus: Option<u8>) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => plus?,
+            b'%' => {
+                let digit = |b: Option<u8>| char::from(b?).to_digit(16);
+                u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?
+            }
+            _ => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// Escapes text for an attribute or an element that we write.
 #[must_use]
 pub fn escape(text: &str) -> String {

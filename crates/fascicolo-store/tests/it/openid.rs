@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use fascicolo_domain::Fault;
+use fascicolo_domain::ids::EventId;
 use fascicolo_domain::login::Level;
 use fascicolo_domain::time::after_seconds;
 use fascicolo_store::{NewSession, OpenIdLogin, OpenIdToken};
 
-use crate::harness::{Place, anna, digest, noon, on_each_engine, session_of};
+use crate::harness::{Place, anna, chance, digest, noon, on_each_engine, session_of};
 
 fn login(state: &str) -> OpenIdLogin {
     OpenIdLogin {
@@ -84,14 +85,19 @@ fn a_token_is_due_when_its_session_is_gone_however_it_ended() {
         let session = session_of(&anna, noon());
         let new = NewSession { session, token: digest("cookie"), at_provider: None };
         let token = OpenIdToken {
+            id: EventId::new(noon(), chance()),
             session: session.id,
             issuer: "https://op.example".into(),
             token: vec![7],
             tries: 0,
         };
-        let kept = token.clone();
+        let (kept, id) = (token.clone(), token.id);
+        // of a second login that left the stronger session as it was
+        let second = OpenIdToken { id: EventId::new(noon(), chance()), token: vec![8], ..token.clone() };
+        let other = second.clone();
         let both = place.store.write(async move |tx| {
             tx.insert_session(&new).await?;
+            tx.insert_openid_token(&other, noon()).await?;
             tx.insert_openid_token(&kept, noon()).await
         });
         both.await.unwrap();
@@ -103,12 +109,17 @@ fn a_token_is_due_when_its_session_is_gone_however_it_ended() {
         assert_eq!(due(1).await.unwrap(), [], "the session is open");
         let gone = place.store.write(async |tx| tx.delete_session(&digest("cookie")).await);
         assert!(gone.await.unwrap());
-        assert_eq!(due(2).await.unwrap(), [OpenIdToken { tries: 1, ..token.clone() }]);
+        let mut both = due(2).await.unwrap();
+        both.sort_by(|a, b| a.token.cmp(&b.token));
+        let tried = |token: &OpenIdToken| OpenIdToken { tries: 1, ..token.clone() };
+        assert_eq!(both, [tried(&token), tried(&second)]);
+        let gone = second.id;
+        assert!(place.store.write(async move |tx| tx.delete_openid_token(gone).await).await.unwrap());
         assert_eq!(due(61).await.unwrap(), [], "not yet again");
         assert_eq!(due(62).await.unwrap(), [OpenIdToken { tries: 2, ..token }]);
         let deleted = place.store.write(async move |tx| {
-            let first = tx.delete_openid_token(session.id).await?;
-            Ok::<_, Fault>((first, tx.delete_openid_token(session.id).await?))
+            let first = tx.delete_openid_token(id).await?;
+            Ok::<_, Fault>((first, tx.delete_openid_token(id).await?))
         });
         assert_eq!(deleted.await.unwrap(), (true, false));
     });

@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use fascicolo_domain::login::{Federation, Method};
+use fascicolo_domain::login::{Federation, Level, Method};
 
 use super::asked_level;
 use super::return_to::ReturnTo;
@@ -43,7 +43,10 @@ pub(super) async fn page(
     let (cie, eidas) =
         (link(app.ways().contains(&Method::Cie), "/accesso/cie"), link(abroad, "/accesso/eidas"));
     let ended = query.text("scaduta") == "1";
-    show(&ChoosePage { page: visitor.page, providers, cie, eidas, ended, needs, return_to })
+    let stronger = needs == Some(Level::Three);
+    let level_three = stronger || app.settings.policy.minimum == Level::Three;
+    let page = visitor.page;
+    show(&ChoosePage { page, providers, cie, eidas, ended, stronger, level_three, return_to })
 }
 
 /// No provider is a favourite: a new order at each visit (SPID-B2).

@@ -6,25 +6,24 @@ use axum::response::{IntoResponse as _, Response};
 use fascicolo_domain::audit::{Deed, Event};
 use fascicolo_domain::ids::EventId;
 use fascicolo_domain::person::{Acting, Capacity};
-use fascicolo_domain::secret::{Digest, Token};
+use fascicolo_domain::secret::Digest;
 use fascicolo_domain::time::day_in_rome;
 use fascicolo_domain::{Fault, retention};
 use fascicolo_eid::spid::new_request_id;
 use fascicolo_store::{AtProvider, LogoutRequest, Tx};
 use jiff::Timestamp;
 
-use super::openid;
 use super::saml::single_logout;
 use super::views::{GoodbyePage, ProviderLink};
+use super::{openid, token_of};
 use crate::App;
 use crate::http::cookie::{self, SameSite};
 use crate::http::{Page, PageError, forms, show};
 use crate::ports::EntropyExt as _;
 
 pub(super) async fn leave(State(app): State<App>, request_headers: HeaderMap) -> Result<Response, PageError> {
-    let token = cookie::read(&request_headers, cookie::SESSION).and_then(Token::parse);
-    let request = match token {
-        Some(token) => end_session(&app, token.digest()).await?,
+    let request = match token_of(&request_headers, cookie::SESSION) {
+        Some(token) => end_session(&app, token).await?,
         None => None,
     };
     if let Some(soon) = app.openid.is_some().then(|| app.clone()) {

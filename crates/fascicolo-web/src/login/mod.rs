@@ -6,6 +6,7 @@ mod actions;
 mod choose;
 pub mod logout;
 pub mod openid;
+mod refusal;
 pub mod registry;
 pub mod return_to;
 mod saml;
@@ -17,9 +18,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use fascicolo_domain::login::Level;
+use fascicolo_domain::secret::{Digest, Token};
 
+use self::actions::Opened;
+use self::return_to::ReturnTo;
 use self::views::HandOverPage;
 use crate::App;
+use crate::http::cookie::SameSite;
 use crate::http::page::show_as;
 use crate::http::{PageError, Visitor, cookie, door, headers};
 
@@ -85,6 +90,19 @@ fn hand_over(view: &HandOverPage) -> Result<Response, PageError> {
 fn cookie_name(saml_id: &str) -> String {
     let start: String = saml_id.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
     format!("{}{start}", cookie::LOGIN_PREFIX)
+}
+
+/// The session of whoever just got in, and on to where they were going.
+fn let_in(Opened { token, return_to, .. }: &Opened) -> Result<Response, PageError> {
+    let mut response = redirect(return_to.as_ref().map_or("/fascicolo", ReturnTo::as_str))?;
+    let session = cookie::set(cookie::SESSION, &token.reveal(), SameSite::Lax, None);
+    cookie::append(response.headers_mut(), [session]);
+    Ok(response)
+}
+
+/// The token in a cookie, as the store knows it.
+fn token_of(request_headers: &HeaderMap, name: &str) -> Option<Digest> {
+    cookie::read(request_headers, name).and_then(Token::parse).map(|token| token.digest())
 }
 
 /// 302: the SPID checker follows no 303 (SPID-A11).

@@ -1,7 +1,6 @@
 //! What the login templates are rendered from.
 
 use askama::Template;
-use fascicolo_domain::login::Level;
 
 use super::return_to::ReturnTo;
 use crate::http::Page;
@@ -22,8 +21,10 @@ pub(super) struct ChoosePage {
     pub(super) eidas: Option<String>,
     /// The session ended while the person was away.
     pub(super) ended: bool,
-    /// A page needs this level, and the session has less (SPID-L3).
-    pub(super) needs: Option<Level>,
+    /// A page needs level 3, and the session has less (SPID-L3).
+    pub(super) stronger: bool,
+    /// Level 3 is asked for: for that page, or for all that this site has.
+    pub(super) level_three: bool,
     pub(super) return_to: Option<ReturnTo>,
 }
 

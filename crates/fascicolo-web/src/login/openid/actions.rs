@@ -176,7 +176,11 @@ async fn prove(
     let code = match client(openid, &known).check_callback(callback, &pending, now) {
         Ok(Answered::Code(code)) => code,
         Ok(Answered::Error(error)) => return Ok(Err(told(error))),
-        Err(refused) => return Ok(Err(refusal(refused))),
+        Err(refused) => {
+            // not believed, and yet what an operator would look for when the provider refuses us
+            tracing::info!(told = callback.told(), "a callback of CIE was refused");
+            return Ok(Err(refusal(refused)));
+        }
     };
     let redeem = client(openid, &known)
         .redeem_code(&code, &pending, moment(app)?)
@@ -348,8 +352,9 @@ async fn conclude(
                 }
             };
             if let (Outcome::Opened(_), Some(session)) = (&outcome, exchange.session) {
-                let context = revocation::context(session);
+                let context = revocation::context(exchange.id);
                 let token = OpenIdToken {
+                    id: exchange.id,
                     session,
                     issuer: login.issuer,
                     token: parts.keyring.seal_bytes(&*parts.entropy, &context, access_token.as_bytes())?,

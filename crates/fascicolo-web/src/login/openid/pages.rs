@@ -3,28 +3,26 @@
 use std::sync::PoisonError;
 
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use fascicolo_domain::Fault;
-use fascicolo_domain::secret::Token;
+use fascicolo_domain::login::Level;
 use fascicolo_domain::time::after_seconds;
 use fascicolo_eid::cie::{
     Outgoing, ResolveQuery, entity_configuration as signed_configuration, resolve_response,
 };
-use fascicolo_store::OpenIdLogin;
 
 use super::OpenId;
 use super::actions::{self, Begun, Wish};
 use crate::App;
 use crate::http::cookie::{self, SameSite};
-use crate::http::errors::report_number;
-use crate::http::forms::{self, encode};
-use crate::http::page::show_as;
+use crate::http::forms;
 use crate::http::{Page, PageError, Visitor};
-use crate::login::actions::{Opened, Outcome};
+use crate::login::actions::Outcome;
+use crate::login::refusal::{self, Refusal};
 use crate::login::return_to::ReturnTo;
-use crate::login::views::{HandOverPage, RefusedPage};
-use crate::login::{PENDING_SECONDS, asked_level, cookie_name, hand_over, redirect};
+use crate::login::views::HandOverPage;
+use crate::login::{PENDING_SECONDS, asked_level, cookie_name, hand_over, let_in, redirect, token_of};
 
 /// Our signed configuration is made anew after this long, in seconds: far below its lifetime (CIE-5), and soon after a key
 /// enters a new phase (CIE-6).
@@ -70,12 +68,11 @@ pub(in crate::login) async fn start(
     let query = forms::query(raw)?;
     let return_to = ReturnTo::parse(query.text("ritorno"));
     let level = asked_level(query.text("livello"));
-    let previous_session =
-        cookie::read(request_headers, cookie::SESSION).and_then(Token::parse).map(|t| t.digest());
-    let again = again(level.map(|l| l.number()), return_to.as_ref().map(ReturnTo::as_str));
+    let previous_session = token_of(request_headers, cookie::SESSION);
+    let retry = again(app, level, return_to.as_ref().map(ReturnTo::as_str));
     let wish = Wish { level, return_to, previous_session };
     let Some(begun) = actions::begin(app, openid, wish).await? else {
-        return refused(app, visitor.page, ("cie_provider", "unknown_provider"), Some(again));
+        return refused(app, visitor.page, ("cie_provider", "unknown_provider"), (None, Some(retry)));
     };
     let Begun { provider, outgoing, state, browser } = begun;
     let mut response = match outgoing {
@@ -90,17 +87,8 @@ pub(in crate::login) async fn start(
     Ok(response)
 }
 
-/// The address that starts the same login once more.
-fn again(level: Option<u8>, return_to: Option<&str>) -> String {
-    let level = level.map(|level| format!("livello={level}"));
-    let back = return_to.map(|path| format!("ritorno={}", encode(path)));
-    let query: Vec<String> = level.into_iter().chain(back).collect();
-    ["/accesso/cie", &query.join("&")].join(if query.is_empty() { "" } else { "?" })
-}
-
-fn again_of(app: &App, login: &OpenIdLogin) -> String {
-    let level = (login.level > app.settings.policy.minimum).then(|| login.level.number());
-    again(level, login.return_to.as_deref())
+fn again(app: &App, level: Option<Level>, return_to: Option<&str>) -> String {
+    refusal::again(app, "/accesso/cie", None, level, return_to)
 }
 
 /// `GET /cie/callback`.
@@ -112,26 +100,20 @@ pub(super) async fn callback(
 ) -> Result<Response, PageError> {
     let openid = app.openid.as_ref().ok_or(PageError::NotFound)?;
     let query = raw.unwrap_or_default();
-    let browser_of = |state: &str| {
-        cookie::read(&request_headers, &cookie_name(state)).and_then(Token::parse).map(|t| t.digest())
-    };
+    let browser_of = |state: &str| token_of(&request_headers, &cookie_name(state));
     let finished = actions::finish(&app, openid, &query, address, browser_of).await?;
-    let again = finished.closed.as_ref().map(|login| again_of(&app, login));
+    let closed = finished.closed.as_ref();
+    let request = closed.map(|login| login.state.to_hex());
+    // whoever comes back in another browser starts anew here
+    let (level, return_to) = (closed.map(|login| login.level), closed.and_then(|l| l.return_to.as_deref()));
+    let about = (request.as_deref(), Some(again(&app, level, return_to)));
     let mut response = match &finished.outcome {
-        Outcome::Opened(Opened { token, return_to, .. }) => {
-            let mut response = redirect(return_to.as_ref().map_or("/fascicolo", ReturnTo::as_str))?;
-            let session = cookie::set(cookie::SESSION, &token.reveal(), SameSite::Lax, None);
-            cookie::append(response.headers_mut(), [session]);
-            response
-        }
-        Outcome::Failed { page: reason, cause } => {
-            let again = again.or_else(|| Some("/accesso/cie".to_owned()));
-            refused(&app, page, (*reason, *cause), again)?
-        }
-        Outcome::Denied(denial) => refused(&app, page, (denial.code(), denial.code()), again)?,
-        Outcome::Refused(rule) => refused(&app, page, ("answer", *rule), again)?,
+        Outcome::Opened(opened) => let_in(opened)?,
+        Outcome::Failed { page: reason, cause } => refused(&app, page, (*reason, *cause), about)?,
+        Outcome::Denied(denial) => refused(&app, page, (denial.code(), denial.code()), about)?,
+        Outcome::Refused(rule) => refused(&app, page, ("answer", *rule), about)?,
         // of SAML alone
-        Outcome::Anomaly(_) | Outcome::Abroad(_) => refused(&app, page, ("answer", "anomaly"), again)?,
+        Outcome::Anomaly(_) | Outcome::Abroad(_) => refused(&app, page, ("answer", "anomaly"), about)?,
     };
     if finished.closed.is_some() {
         let state = forms::query(Some(&query))?.text("state").to_owned();
@@ -140,18 +122,12 @@ pub(super) async fn callback(
     Ok(response)
 }
 
-/// Why nobody got in; the report number stands in the log beside the cause.
 fn refused(
     app: &App,
     page: Page,
     (reason, cause): (&'static str, &'static str),
-    retry: Option<String>,
+    (request, retry): (Option<&str>, Option<String>),
 ) -> Result<Response, PageError> {
-    let report = report_number(app);
-    tracing::info!(report, reason, cause, method = "cie", "login refused");
-    let at = page.moment(app.clock.now());
-    let status =
-        if reason == "cie_provider" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::FORBIDDEN };
     let provider = page.t("login.choose.cie_heading").to_owned();
-    show_as(status, &RefusedPage { page, reason, provider, at, report, retry })
+    refusal::page(app, page, Refusal { reason, cause, provider, request, retry })
 }

@@ -2,7 +2,7 @@
 //! (CIE-27). There is no single logout in this protocol.
 
 use fascicolo_domain::Fault;
-use fascicolo_domain::ids::SessionId;
+use fascicolo_domain::ids::EventId;
 use fascicolo_store::OpenIdToken;
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,8 +16,8 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 const TRIES: u8 = 5;
 
 /// Under which a token is sealed.
-pub(super) fn context(session: SessionId) -> String {
-    format!("access token {session}")
+pub(super) fn context(login: EventId) -> String {
+    format!("access token {login}")
 }
 
 /// Revokes the tokens whose session is gone. A failure is for the log, and is tried again.
@@ -29,11 +29,11 @@ pub async fn revoke_due(app: &App, now: Timestamp) -> Result<(), Fault> {
     let again = now.checked_add(AGAIN).unwrap_or(Timestamp::MAX);
     let due = app.store.write(async move |tx| tx.take_orphan_tokens(now, again).await).await?;
     for token in due {
-        let session = token.session;
+        let id = token.id;
         let answered = revoke(app, openid, &token, now).await;
         let done = matches!(answered, Ok(true));
         if done || token.tries >= TRIES {
-            app.store.write(async move |tx| tx.delete_openid_token(session).await).await?;
+            app.store.write(async move |tx| tx.delete_openid_token(id).await).await?;
         }
         if let Err(fault) = answered {
             // nobody waits for the others at a provider that does not answer
@@ -50,7 +50,7 @@ async fn revoke(app: &App, openid: &OpenId, token: &OpenIdToken, now: Timestamp)
     if known.provider.issuer != token.issuer || known.provider.revocation_endpoint.is_none() {
         return Ok(true);
     }
-    let opened = app.keyring.open_bytes(&context(token.session), &token.token)?;
+    let opened = app.keyring.open_bytes(&context(token.id), &token.token)?;
     let text = String::from_utf8(opened).map_err(|e| Fault::new("reading an access token", e))?;
     let request = client(openid, &known)
         .revocation(&text, moment(app)?)

@@ -5,7 +5,6 @@
 
 mod actions;
 mod pages;
-mod refusal;
 pub(super) mod single_logout;
 
 use axum::Router;

@@ -6,19 +6,21 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use fascicolo_domain::login::{Federation, Method};
-use fascicolo_domain::secret::Token;
 use fascicolo_eid::spid::Outgoing;
+use fascicolo_store::LoginRequest;
 
 use super::actions::{self, Begun, Wish};
-use super::refusal;
 use crate::App;
 use crate::http::cookie::{self, SameSite};
-use crate::http::forms::{self, Fields};
+use crate::http::forms::{self, Fields, encode};
 use crate::http::{PageError, Visitor};
-use crate::login::actions::{Opened, Outcome};
+use crate::login::actions::Outcome;
+use crate::login::refusal::{self, Refusal};
 use crate::login::return_to::ReturnTo;
 use crate::login::views::HandOverPage;
-use crate::login::{PENDING_SECONDS, asked_level, cookie_name, hand_over, on_plain_origin, redirect};
+use crate::login::{
+    PENDING_SECONDS, asked_level, cookie_name, hand_over, let_in, on_plain_origin, redirect, token_of,
+};
 use crate::settings::Saml;
 
 pub(super) async fn start_spid(
@@ -79,9 +81,7 @@ async fn start(
         provider,
         level: asked_level(query.text("livello")),
         return_to: ReturnTo::parse(query.text("ritorno")),
-        previous_session: cookie::read(request_headers, cookie::SESSION)
-            .and_then(Token::parse)
-            .map(|t| t.digest()),
+        previous_session: token_of(request_headers, cookie::SESSION),
     };
     let begun = actions::begin(app, wish).await?.ok_or(PageError::NotFound)?;
     let Begun { provider, outgoing, saml_id, browser } = begun;
@@ -123,30 +123,27 @@ async fn answer(
     request_headers: &HeaderMap,
     fields: &Fields,
 ) -> Result<Response, PageError> {
-    let browser_of = |saml_id: &str| {
-        cookie::read(request_headers, &cookie_name(saml_id)).and_then(Token::parse).map(|t| t.digest())
-    };
+    let browser_of = |saml_id: &str| token_of(request_headers, &cookie_name(saml_id));
     let finished = actions::finish(app, door, fields.text("SAMLResponse"), address, browser_of).await?;
+    let closed = finished.closed.as_ref();
+    let refused = |page, reason, cause: &str| {
+        let (provider, request) =
+            (closed.map(|(_, p)| p.name.clone()), closed.map(|(l, _)| l.saml_id.as_str()));
+        let retry = closed.map(|(login, _)| again(app, login));
+        let provider = provider.unwrap_or_default();
+        refusal::page(app, page, Refusal { reason, cause, provider, request, retry })
+    };
     let mut response = match &finished.outcome {
-        Outcome::Opened(Opened { token, return_to, .. }) => {
-            let mut response = redirect(return_to.as_ref().map_or("/fascicolo", ReturnTo::as_str))?;
-            let session = cookie::set(cookie::SESSION, &token.reveal(), SameSite::Lax, None);
-            cookie::append(response.headers_mut(), [session]);
-            response
-        }
+        Outcome::Opened(opened) => let_in(opened)?,
         Outcome::Abroad(number) => refusal::abroad(app, page, number.clone())?,
         Outcome::Anomaly(anomaly) => {
-            let reason = refusal::of_anomaly(anomaly, door);
+            let reason = refusal::of_anomaly(anomaly, door, closed.map(|(login, _)| login.level));
             let cause = anomaly.number().map_or_else(|| "unknown".to_owned(), |nr| format!("nr{nr:02}"));
-            refusal::page(app, page, (reason, &cause), finished.closed.as_ref())?
+            refused(page, reason, &cause)?
         }
-        Outcome::Denied(denial) => {
-            refusal::page(app, page, (denial.code(), denial.code()), finished.closed.as_ref())?
-        }
-        Outcome::Failed { page: reason, cause } => {
-            refusal::page(app, page, (*reason, *cause), finished.closed.as_ref())?
-        }
-        Outcome::Refused(rule) => refusal::page(app, page, ("answer", rule), finished.closed.as_ref())?,
+        Outcome::Denied(denial) => refused(page, denial.code(), denial.code())?,
+        Outcome::Failed { page: reason, cause } => refused(page, reason, cause)?,
+        Outcome::Refused(rule) => refused(page, "answer", rule)?,
     };
     if let Some((pending, _)) = finished.closed {
         cookie::append(
@@ -155,6 +152,16 @@ async fn answer(
         );
     }
     Ok(response)
+}
+
+/// The address that starts the same login once more.
+fn again(app: &App, login: &LoginRequest) -> String {
+    let (path, first) = match login.federation {
+        Federation::Spid => ("/accesso/spid", Some(format!("idp={}", encode(&login.provider)))),
+        Federation::Eidas => ("/accesso/eidas", None),
+        Federation::Cie => ("/accesso/cie", None),
+    };
+    refusal::again(app, path, first, Some(login.level), login.return_to.as_deref())
 }
 
 pub(super) async fn metadata_spid(State(app): State<App>) -> Result<Response, PageError> {

@@ -73,6 +73,18 @@ async fn every_way_in_leads_back_to_the_page_one_came_from() {
     assert_eq!(text.matches(&format!("&#38;{rest}\"")).count(), 3, "the providers of SPID");
 }
 
+/// Only a page that needs level 3 is spoken of; an address made by hand asks for nothing that is not so.
+#[tokio::test]
+async fn only_level_three_is_a_reason_to_log_in_again() {
+    let site = Site::open().await;
+    for (query, stronger) in
+        [("livello=3", true), ("livello=2", false), ("livello=1", false), ("livello=x", false)]
+    {
+        let page = site.browser().get(&format!("/accesso?{query}")).await.expect(StatusCode::OK);
+        assert_eq!(page.text().contains("serve un accesso di livello 3"), stronger, "{query}");
+    }
+}
+
 #[tokio::test]
 async fn whoever_is_in_already_is_told_so() {
     let site = Site::open().await;

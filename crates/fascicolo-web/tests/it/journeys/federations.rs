@@ -146,7 +146,7 @@ async fn a_person_from_abroad_gets_a_number_for_the_desk_and_no_session() {
 
 /// SPID-G1, SPID-G5: it is in the register as one that did not get in.
 #[tokio::test]
-async fn a_login_from_abroad_is_on_record_and_the_request_is_forgotten_in_time() {
+async fn a_login_from_abroad_is_on_record() {
     let site = Site::open().await;
     let login = Login::start(&site.browser(), "/accesso/eidas").await;
     at_provider(&site, &login, "giulia", None).await.post_to(&site, &login, "/spid/acs").await;

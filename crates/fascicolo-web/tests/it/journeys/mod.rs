@@ -7,6 +7,7 @@ mod documents_list;
 mod federations;
 mod history;
 mod intake;
+mod jobs;
 mod login;
 mod openid;
 mod profile;

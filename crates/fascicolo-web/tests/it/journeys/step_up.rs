@@ -86,6 +86,17 @@ async fn a_step_up_that_fails_leaves_the_session_as_it_was() {
     }
 }
 
+/// SPID-E: the provider says that the credentials do not reach the level; which one depends on what was asked.
+#[tokio::test]
+async fn credentials_below_the_level_are_told_which_level_was_asked() {
+    let site = open(&[Act::SeeAccessLog]).await;
+    let low = Some("nr20");
+    let (page, _) = log_in(&site, &site.browser(), STEP_UP, low).await;
+    page.expect(StatusCode::FORBIDDEN).says("non sono di livello 3").hides("livello 2");
+    let (page, _) = log_in(&site, &site.browser(), "/accesso/spid?idp=", low).await;
+    page.expect(StatusCode::FORBIDDEN).says("credenziali di livello 2").hides("livello 3");
+}
+
 #[tokio::test]
 async fn a_weaker_login_does_not_lower_a_session_nor_lengthen_it() {
     let site = open(&[Act::SeeAccessLog]).await;
